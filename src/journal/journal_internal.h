@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A Journal from inside, for journal.c and read.c.
+#ifndef CONFAB_JOURNAL_INTERNAL_H
+#define CONFAB_JOURNAL_INTERNAL_H
+
+#include <pthread.h>
+
+#include "journal/batch.h"
+
+struct Journal {
+    Store store;             // used by the thread while it runs, else by the caller
+    JournalOptions options;
+    bool threaded;
+    pthread_t thread;
+    pthread_mutex_t mutex;   // guards everything below
+    pthread_cond_t filled;   // there is something to write, or `closing`
+    pthread_cond_t written;  // `durable` or `failed` changed
+    Batch batches[2];        // one gathers, one is written
+    unsigned gathering;
+    bool writing;
+    bool closing;
+    bool failed;
+    Error error;
+    Ticket put;              // the newest ticket given out
+    Ticket durable;
+};
+
+#endif

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/file.h"
+#include "journal/journal.h"
+#include "journal/lock.h"
+
+static char folder[64], path[96];
+
+static int set_up(void **state)
+{
+    (void)state;
+    snprintf(folder, sizeof folder, "/tmp/confab-journal-XXXXXX");
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/run.db", folder);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    char command[128];
+    snprintf(command, sizeof command, "rm -rf %s", folder);
+    return system(command);
+}
+
+static const AskRow ask = {.wall = 1, .tokens_at_most = 100, .prompt_sha256 = S_INIT("ab"), .tries = 1};
+static const AnswerRow answer = {.wall = 2, .status = 200, .endpoint = S_INIT("http://x"), .raw = S_INIT("{\0}")};
+
+static void put_kept(Journal *j, uint64_t iteration)
+{
+    StepKey key = {iteration, 1, 0};
+    char record[64];
+    int n = snprintf(record, sizeof record, "{\"i\":%llu}", (unsigned long long)iteration);
+    journal_ask(j, key, &ask);
+    journal_answer(j, key, &answer);
+    journal_verdict(j, key, &(VerdictRow){.final = true, .reason = S("kept")},
+                    &(KeptRow){.record = {record, (size_t)n}, .csv = S("a,b\r\n")});
+}
+
+static bool collect(void *ctx, const IterationState *state)
+{
+    IterationState *all = ctx;
+    all[state->iteration] = *state;
+    return state->iteration < 9;
+}
+
+static void check_states(Journal *j)
+{
+    Error e;
+    IterationState all[10] = {0};
+    assert_true(journal_each_iteration(j, 0, collect, all, &e));
+    assert_true(all[0].final && all[0].kept);
+    assert_true(all[1].judged && !all[1].final && !all[1].kept);
+    assert_int_equal(all[2].attempt, 2);
+    assert_true(!all[2].answered && !all[2].judged);
+    assert_true(all[3].answered && !all[3].judged);
+    assert_int_equal(all[4].tries, 3);
+
+    Arena a = {0};
+    AnswerRow got;
+    assert_true(journal_get_answer(j, (StepKey){3, 1, 0}, &a, &got, &e));
+    assert_int_equal(got.raw.len, 3);
+    assert_memory_equal(got.raw.ptr, "{\0}", 3);
+    assert_false(journal_get_answer(j, (StepKey){4, 1, 0}, &a, &got, &e));
+    assert_int_equal(e.kind, ERROR_NONE);
+    Str value;
+    assert_true(journal_get_fact(j, S("seed"), &a, &value));
+    assert_true(str_eq(value, S("7")));
+    assert_false(journal_get_fact(j, S("nothing"), &a, &value));
+    arena_free(&a);
+
+    KeptReader *r = journal_read_kept(j, &e);
+    KeptItem item;
+    uint64_t order[] = {0, 5, 6};
+    for (size_t i = 0; i < 3; i++) {
+        assert_true(kept_next(r, &item, &e));
+        assert_int_equal(item.iteration, order[i]);
+    }
+    assert_true(str_eq(item.row.record, S("{\"i\":6}")));
+    assert_false(kept_next(r, &item, &e));
+    assert_int_equal(e.kind, ERROR_NONE);
+    kept_close(r);
+}
+
+static void fill(Journal *j)
+{
+    journal_fact(j, S("seed"), S("6"));
+    journal_fact(j, S("seed"), S("7"));
+    put_kept(j, 6);
+    put_kept(j, 0);
+    VerdictRow rejected = {.reason = S("order")};
+    journal_ask(j, (StepKey){1, 1, 0}, &ask);
+    journal_answer(j, (StepKey){1, 1, 0}, &answer);
+    journal_verdict(j, (StepKey){1, 1, 0}, &rejected, NULL);
+    journal_ask(j, (StepKey){2, 1, 0}, &ask);
+    journal_verdict(j, (StepKey){2, 1, 0}, &rejected, NULL);
+    journal_ask(j, (StepKey){2, 2, 0}, &ask);
+    journal_ask(j, (StepKey){3, 1, 0}, &ask);
+    journal_answer(j, (StepKey){3, 1, 0}, &answer);
+    AskRow again = ask;
+    again.tries = 3;
+    journal_ask(j, (StepKey){4, 1, 0}, &ask);
+    journal_ask(j, (StepKey){4, 1, 0}, &again);
+    put_kept(j, 5);
+}
+
+static void rows_come_back(bool threaded)
+{
+    Error e;
+    Journal *j;
+    assert_true(journal_create(path, &(JournalOptions){.threaded = threaded}, &j, &e));
+    fill(j);
+    assert_true(journal_flush(j, &e));
+    check_states(j);
+    assert_true(journal_close(j, &e));
+    assert_false(journal_create(path, &(JournalOptions){.threaded = threaded}, &j, &e));
+    assert_int_equal(e.kind, ERROR_FILE);
+    assert_true(journal_open(path, &(JournalOptions){.threaded = threaded}, &j, &e));
+    check_states(j);
+    Journal *reader;
+    assert_true(journal_open_to_read(path, &reader, &e));
+    check_states(reader);
+    assert_true(journal_close(reader, &e));
+    assert_true(journal_close(j, &e));
+}
+
+static void test_rows_come_back(void **state)
+{
+    (void)state;
+    rows_come_back(false);
+}
+
+static void test_rows_come_back_threaded(void **state)
+{
+    (void)state;
+    rows_come_back(true);
+}
+
+// A process killed at once has every row it was told is durable.
+static void test_durable_survives_a_kill(void **state)
+{
+    (void)state;
+    int pipes[2];
+    assert_int_equal(pipe(pipes), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        Error e;
+        Journal *j;
+        if (!journal_create(path, &(JournalOptions){.threaded = true}, &j, &e)) _exit(1);
+        for (uint64_t i = 0; i < 300; i++) {
+            put_kept(j, i);
+            Ticket safe = journal_durable(j);
+            if (write(pipes[1], &safe, sizeof safe) < 0) _exit(1);
+        }
+        _exit(9);  // no close, no flush
+    }
+    close(pipes[1]);
+    Ticket safe = 0, next;
+    while (read(pipes[0], &next, sizeof next) == sizeof next) safe = next;
+    close(pipes[0]);
+    int status;
+    waitpid(child, &status, 0);
+    assert_int_equal(WEXITSTATUS(status), 9);
+    Error e;
+    Journal *j;
+    assert_true(journal_open(path, &(JournalOptions){0}, &j, &e));
+    KeptReader *r = journal_read_kept(j, &e);
+    KeptItem item;
+    uint64_t n = 0;
+    while (kept_next(r, &item, &e)) assert_int_equal(item.iteration, n++);
+    kept_close(r);
+    assert_true(n >= safe / 3);
+    assert_true(journal_close(j, &e));
+}
+
+static void test_a_failed_write_is_said(void **state)
+{
+    (void)state;
+    Error e;
+    Journal *j;
+    assert_true(journal_create(path, &(JournalOptions){0}, &j, &e));
+    put_kept(j, 0);
+    assert_true(journal_flush(j, &e));
+    Ticket safe = journal_durable(j);
+    // Another program that holds the file for writing for longer than confab waits.
+    char command[512];
+    snprintf(command, sizeof command,
+             "python3 -c \"import sqlite3,time; c=sqlite3.connect('%s'); c.execute('BEGIN EXCLUSIVE'); "
+             "open('%s/held','w'); time.sleep(3)\" & while [ ! -e %s/held ]; do sleep 0.02; done",
+             path, folder, folder);
+    assert_int_equal(system(command), 0);
+    put_kept(j, 1);
+    assert_false(journal_flush(j, &e));
+    assert_int_equal(e.kind, ERROR_FILE);
+    assert_true(journal_failed(j, &e));
+    put_kept(j, 2);
+    assert_false(journal_flush(j, &e));
+    assert_int_equal(journal_durable(j), safe);
+    assert_false(journal_close(j, &e));
+}
+
+static void test_what_is_no_journal(void **state)
+{
+    (void)state;
+    Error e;
+    Journal *j;
+    assert_false(journal_open(path, &(JournalOptions){0}, &j, &e));
+    assert_true(file_write_whole(path, S("this is not a database, only a text that is long enough to be read as one"), &e));
+    assert_false(journal_open(path, &(JournalOptions){0}, &j, &e));
+    assert_string_equal(e.code, "journal");
+    assert_non_null(strstr(e.hint, "not a journal"));
+}
+
+static void test_lock(void **state)
+{
+    (void)state;
+    Error e;
+    int fd = lock_take(path, &e);
+    assert_true(fd >= 0);
+    assert_int_equal(lock_take(path, &e), -1);
+    assert_string_equal(e.code, "locked");
+    char who[32];
+    snprintf(who, sizeof who, "process %ld", (long)getpid());
+    assert_non_null(strstr(e.what, who));
+    lock_release(fd);
+    fd = lock_take(path, &e);
+    assert_true(fd >= 0);
+    lock_release(fd);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_rows_come_back, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_rows_come_back_threaded, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_durable_survives_a_kill, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_failed_write_is_said, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_what_is_no_journal, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_lock, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
