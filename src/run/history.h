@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The runs of a project, read from their journals without disturbing a run that goes on.
+#ifndef CONFAB_RUN_HISTORY_H
+#define CONFAB_RUN_HISTORY_H
+
+#include "run/run.h"
+
+typedef enum RunState { RUN_COMPLETE, RUN_PARTIAL, RUN_RESUMABLE, RUN_RUNNING } RunState;
+const char *run_state_name(RunState state);  // "complete", "partial" (some failed), "resumable", "running"
+
+typedef struct RunInfo {
+    char stamp[STAMP_SIZE];
+    RunState state;
+    uint64_t iterations, start, seed;
+    unsigned max_exchanges;
+    Str partition, model, address, settings_json;
+    Totals totals;
+} RunInfo;
+
+// Newest first; journals that cannot be read are left out and reported as warnings.
+bool history_list(const Project *project, Arena *a, RunInfo **out, size_t *n, Problems *problems, Error *e);
+bool history_read(const Project *project, const char *stamp, Arena *a, RunInfo *out, Error *e);
+
+// The newest resumable run of the same settings (seed aside where `any_seed`), or false.
+bool history_find_unfinished(const Project *project, const RunSettings *settings, bool any_seed, Arena *a, RunInfo *out);
+
+#endif

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A run: the only place that moves a conversation from stage to stage. A run has a stamp and lives
+// in two places of the project: .confab/<stamp>.db (the journal, while and after it runs) and
+// generated/<stamp>.{json,csv,run.json} (after each orderly end).
+//
+//   run_open ─► run_go ─► run_close           run_request_stop may come at any time from a signal
+//
+// The project, the settings and all they point to must outlive the run.
+#ifndef CONFAB_RUN_RUN_H
+#define CONFAB_RUN_RUN_H
+
+#include "llm/endpoint.h"
+#include "project/project.h"
+#include "run/progress.h"
+
+typedef enum Structured { STRUCTURED_AUTO, STRUCTURED_ON, STRUCTURED_OFF } Structured;
+
+typedef struct RunSettings {
+    uint64_t iterations;
+    uint64_t start;           // number of the first iteration
+    unsigned max_exchanges;
+    uint64_t seed;
+    Str partition;            // "train" by default
+    unsigned concurrency;     // at least 1
+    unsigned attempts;        // 1 … 100
+    Structured structured;
+    bool dedup;
+    double dedup_threshold;   // Jaccard, 0 … 1
+    Money max_cost;           // 0: no cap; needs prices
+    int64_t max_tokens;       // prompt and completion together; 0: no cap
+    Nanos max_time;           // 0: no cap
+    double rpm, tpm;          // requests and tokens a minute; 0: no limit of the user's
+    Str model;                // as sent; also {model}
+    const Endpoint *endpoints;
+    size_t n_endpoints;
+    bool local_model;         // the embedded one: answers are bounded more tightly
+} RunSettings;
+
+// All calls come from the thread that called run_go.
+typedef struct RunObserver {
+    void (*progress)(void *ctx, const Progress *progress);  // about ten times a second
+    void (*message)(void *ctx, const Error *message);       // a warning, or why the run waits or ends
+    void *ctx;
+} RunObserver;
+
+typedef struct RunSummary {
+    ErrorKind end;            // 0: all done; 4, 5, 6, 7, 8, 130, 143 as in command-line.md
+    Progress progress;
+    char stamp[STAMP_SIZE];
+    char json_path[4096], csv_path[4096], run_path[4096];  // empty where not written
+} RunSummary;
+
+typedef struct Run Run;
+
+// A new run, or with `stamp` an old one that goes on. What changed in the project since an old one
+// began is an error (code "changed") naming each file, unless `accept_changes`.
+// With `retry_failed` the iterations it had given up are asked for again.
+typedef struct RunResume {
+    const char *stamp;        // NULL: a new run
+    bool accept_changes;
+    bool retry_failed;
+} RunResume;
+bool run_open(const Project *project, const RunSettings *settings, const RunResume *resume, Run **out, Error *e);
+const char *run_stamp(const Run *run);
+
+// Runs until all is done, a budget ends it, it is stopped, or it cannot go on; then writes the
+// dataset. False when the end was a failure: *e says why, and the summary is filled all the same.
+bool run_go(Run *run, const RunObserver *observer, RunSummary *summary, Error *e);
+
+// Safe in a signal handler. First call: finish what is in flight; `at_once`: do not even wait for
+// that. `signal_number` (SIGINT, SIGTERM) gives the exit code.
+void run_request_stop(Run *run, bool at_once, int signal_number);
+// Safe in a signal handler: more or fewer requests at once, from now on.
+void run_change_concurrency(Run *run, int by);
+
+void run_close(Run *run);
+
+#endif
