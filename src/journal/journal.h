@@ -41,6 +41,8 @@ typedef struct AskRow {
     Money cost_at_most;
     Str prompt_sha256;       // hex
     uint32_t tries;          // 1, or more when a request was sent again
+    int64_t tokens_lost;     // worst case of earlier tries whose answer never came but may be billed
+    Money cost_lost;
 } AskRow;
 
 typedef struct AnswerRow {
@@ -97,6 +99,23 @@ bool journal_flush(Journal *j, Error *e);    // waits until all that was put is 
 
 // ---- reading; on a threaded journal only after journal_flush and while nothing is put -----------
 
+// Sums over the whole run, from the rows themselves, so that they are right after any kill.
+enum { JOURNAL_REASONS = 32 };  // kinds of verdict there can be; findings are fewer
+typedef struct JournalSums {
+    uint64_t kept, failed, rejected;  // iterations kept, given up; answers not kept
+    uint64_t requests;                // sent, resent ones included
+    int64_t prompt_tokens, completion_tokens, cached_tokens;
+    int64_t tokens_lost;
+    bool tokens_estimated;            // some answers came without the API's own count
+    Money cost;                       // with what is lost
+    struct {
+        char name[24];
+        uint64_t n;
+    } reasons[JOURNAL_REASONS];       // of the answers not kept
+    size_t n_reasons;
+} JournalSums;
+bool journal_sum(Journal *j, JournalSums *out, Error *e);
+
 bool journal_get_fact(Journal *j, Str key, Arena *a, Str *value);  // false: not there
 
 // Iterations from `from` on that were asked for, in order. Stops when `each` returns false.
@@ -104,6 +123,8 @@ typedef struct IterationState {
     uint64_t iteration;
     uint32_t attempt;   // the latest asked for
     uint32_t tries;     // how often it was sent
+    int64_t tokens_at_most, tokens_lost;  // of its ask row
+    Money cost_at_most, cost_lost;
     bool answered;      // its answer is here
     bool judged;        // its verdict is here
     bool final;         // … and ends the iteration

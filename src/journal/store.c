@@ -3,7 +3,7 @@
 
 static const char tables[] =
     "CREATE TABLE ask(id INTEGER PRIMARY KEY, wall INTEGER, tokens_at_most INTEGER, cost_at_most INTEGER,"
-    " prompt_sha256 TEXT, tries INTEGER);"
+    " prompt_sha256 TEXT, tries INTEGER, tokens_lost INTEGER, cost_lost INTEGER);"
     "CREATE TABLE answer(id INTEGER PRIMARY KEY, wall INTEGER, latency INTEGER, status INTEGER, endpoint TEXT,"
     " raw BLOB);"
     "CREATE TABLE verdict(id INTEGER PRIMARY KEY, final INTEGER, reason TEXT, message TEXT, wall INTEGER,"
@@ -17,8 +17,12 @@ static const char *const sql[STORE_STATEMENTS] = {
     [STORE_BEGIN] = "BEGIN IMMEDIATE",
     [STORE_COMMIT] = "COMMIT",
     [STORE_ROLLBACK] = "ROLLBACK",
-    [STORE_ASK] = "INSERT INTO ask VALUES(?,?,?,?,?,?) ON CONFLICT(id) DO UPDATE SET"
-                  " wall=excluded.wall, tries=max(tries,excluded.tries)",
+    [STORE_ASK] = "INSERT INTO ask VALUES(?,?,?,?,?,?,?,?) ON CONFLICT(id) DO UPDATE SET wall=excluded.wall,"
+                  " tokens_at_most=excluded.tokens_at_most, cost_at_most=excluded.cost_at_most, tries=excluded.tries,"
+                  " tokens_lost=excluded.tokens_lost, cost_lost=excluded.cost_lost",
+    [STORE_SUM_ASKED] = "SELECT sum(tries), sum(tokens_lost), sum(cost_lost) FROM ask",
+    [STORE_SUM_JUDGED] = "SELECT reason, count(*), sum(final), sum(prompt_tokens), sum(completion_tokens),"
+                         " sum(cached_tokens), sum(cost), min(tokens_known) FROM verdict GROUP BY reason ORDER BY 2 DESC, 1",
     [STORE_ANSWER] = "INSERT OR REPLACE INTO answer VALUES(?,?,?,?,?,?)",
     [STORE_VERDICT] = "INSERT OR REPLACE INTO verdict VALUES(?,?,?,?,?,?,?,?,?,?,?,?)",
     [STORE_KEPT] = "INSERT OR REPLACE INTO kept VALUES(?,?,?,?,?,?,?)",
@@ -26,7 +30,8 @@ static const char *const sql[STORE_STATEMENTS] = {
     [STORE_GET_FACT] = "SELECT value FROM fact WHERE key=?",
     [STORE_GET_ANSWER] = "SELECT wall,latency,status,endpoint,raw FROM answer WHERE id=?",
     [STORE_HAS_ANSWER] = "SELECT 1 FROM answer WHERE id=?",
-    [STORE_EACH] = "SELECT ask.id, ask.tries, verdict.final, verdict.reason FROM ask LEFT JOIN verdict USING(id)"
+    [STORE_EACH] = "SELECT ask.id, ask.tries, ask.tokens_at_most, ask.cost_at_most, ask.tokens_lost,"
+                   " ask.cost_lost, verdict.final, verdict.reason FROM ask LEFT JOIN verdict USING(id)"
                    " WHERE ask.id>=? ORDER BY ask.id",
     [STORE_EACH_KEPT] = "SELECT iteration,record,csv,drawn,conversation,text FROM kept ORDER BY iteration",
 };
@@ -146,6 +151,8 @@ bool store_ask(Store *s, StepKey key, const AskRow *row, Error *e)
     sqlite3_bind_int64(q, 4, row->cost_at_most);
     bind_text(q, 5, row->prompt_sha256);
     sqlite3_bind_int64(q, 6, row->tries);
+    sqlite3_bind_int64(q, 7, row->tokens_lost);
+    sqlite3_bind_int64(q, 8, row->cost_lost);
     return finish(s, q, e);
 }
 

@@ -24,6 +24,8 @@ typedef enum StoreStatement {
     STORE_GET_ANSWER,
     STORE_HAS_ANSWER,
     STORE_EACH,
+    STORE_SUM_ASKED,
+    STORE_SUM_JUDGED,
     STORE_EACH_KEPT,
     STORE_STATEMENTS,
 } StoreStatement;

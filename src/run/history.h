@@ -15,7 +15,8 @@ typedef struct RunInfo {
     uint64_t iterations, start, seed;
     unsigned max_exchanges;
     Str partition, model, address, settings_json;
-    Totals totals;
+    JournalSums totals;
+    Nanos time;               // spent running
 } RunInfo;
 
 // Newest first; journals that cannot be read are left out and reported as warnings.

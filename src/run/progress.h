@@ -9,32 +9,12 @@
 #include "base/str.h"
 #include "journal/journal.h"
 
-enum { REASONS_MAX = 32 };  // kinds of rejection there can be; findings are fewer
-
-typedef struct ReasonCount {
-    char name[24];   // a finding's name, e.g. "order", "duplicate"
-    uint64_t n;
-} ReasonCount;
-
-// Stored with every transaction; what a resumed run goes on from.
-typedef struct Totals {
-    uint64_t kept;              // iterations that gave a conversation
-    uint64_t failed;            // iterations given up
-    uint64_t rejected;          // answers that were not kept
-    uint64_t requests;          // sent, resent ones included
-    uint64_t resent;            // sent again after a failure of network or server
-    uint64_t maybe_paid_twice;  // asked again because the process had ended before the answer
-    int64_t prompt_tokens, completion_tokens, cached_tokens;
-    bool tokens_estimated;      // some answers came without the API's count
-    Money cost;
-    Nanos time;                 // spent running, over all resumes
-    ReasonCount reasons[REASONS_MAX];
-    size_t n_reasons;
-} Totals;
-
 typedef struct Progress {
     uint64_t total;             // iterations asked of the run
-    Totals totals;
+    JournalSums totals;         // over the whole run, with what is not yet durable
+    uint64_t resent;            // sent again after a failure of network or server
+    uint64_t maybe_paid_twice;  // asked again because a process had ended before the answer came
+    Nanos time_before;          // spent running by earlier processes
     unsigned in_flight;         // requests on their way now
     unsigned concurrency;       // how many there may be
     Nanos elapsed;              // since this process began the run

@@ -64,6 +64,17 @@ static void check_states(Journal *j)
     assert_true(all[3].answered && !all[3].judged);
     assert_int_equal(all[4].tries, 3);
 
+    JournalSums sums;
+    assert_true(journal_sum(j, &sums, &e));
+    assert_int_equal(sums.kept, 3);
+    assert_int_equal(sums.rejected, 2);
+    assert_int_equal(sums.failed, 0);
+    assert_int_equal(sums.requests, 10);
+    assert_int_equal(sums.tokens_lost, 55);
+    assert_int_equal(sums.prompt_tokens, 20);
+    assert_int_equal(sums.cost, 9);
+    assert_string_equal(sums.reasons[0].name, "order");
+
     Arena a = {0};
     AnswerRow got;
     assert_true(journal_get_answer(j, (StepKey){3, 1, 0}, &a, &got, &e));
@@ -96,7 +107,7 @@ static void fill(Journal *j)
     journal_fact(j, S("seed"), S("7"));
     put_kept(j, 6);
     put_kept(j, 0);
-    VerdictRow rejected = {.reason = S("order")};
+    VerdictRow rejected = {.reason = S("order"), .prompt_tokens = 10, .cost = 1};
     journal_ask(j, (StepKey){1, 1, 0}, &ask);
     journal_answer(j, (StepKey){1, 1, 0}, &answer);
     journal_verdict(j, (StepKey){1, 1, 0}, &rejected, NULL);
@@ -107,6 +118,8 @@ static void fill(Journal *j)
     journal_answer(j, (StepKey){3, 1, 0}, &answer);
     AskRow again = ask;
     again.tries = 3;
+    again.tokens_lost = 55;
+    again.cost_lost = 7;
     journal_ask(j, (StepKey){4, 1, 0}, &ask);
     journal_ask(j, (StepKey){4, 1, 0}, &again);
     put_kept(j, 5);
