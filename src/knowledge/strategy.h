@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// config/chunk-strategy.json as values: which file is cut how. Reading reports every fault with its
+// place; patterns are compiled here, so that a broken one is an error of the file, not of the run.
+// Everything lives in the project's arena but the compiled patterns (strategies_free).
+#ifndef CONFAB_KNOWLEDGE_STRATEGY_H
+#define CONFAB_KNOWLEDGE_STRATEGY_H
+
+#include "base/error.h"
+#include "text/pattern.h"
+
+typedef enum ChunkUnit { UNIT_WORDS, UNIT_TOKENS, UNIT_CHARACTERS } ChunkUnit;
+
+typedef enum StrategyKind {
+    STRATEGY_WORDS,
+    STRATEGY_TOKENS,
+    STRATEGY_CHARACTERS,
+    STRATEGY_MARKDOWN,
+    STRATEGY_SEPARATOR,
+    STRATEGY_WHOLE,
+    STRATEGY_KINDS,
+} StrategyKind;
+
+typedef struct PageRange {
+    uint32_t first, last;  // from 1, both included
+} PageRange;
+
+typedef struct Strategy {
+    Str key;                // as written; absent: the built-in default
+    size_t key_offset;      // of the key in the file, for warnings
+    size_t separator_offset;  // of the separator's text in the file; 0: the default is used
+    StrategyKind kind;
+    ChunkUnit unit;         // of max and overlap; markdown and separator: of the maximum that is given
+    size_t max;             // upper bound; 0: none (whole, and separator where none is given)
+    size_t overlap;         // less than max
+    size_t min_words;
+    Str separator;
+    Pattern *pattern;       // the separator
+    Pattern **exclude;
+    size_t n_exclude;
+    const PageRange *pages;  // none: every page
+    size_t n_pages;
+    double weight;          // of the document; 0 or more
+    uint64_t hash;          // of everything here that changes chunks
+} Strategy;
+
+typedef struct Strategies {
+    Strategy *items;    // in the file's order
+    size_t n;
+    Strategy standard;  // for a file that no key matches
+    Str file, text;     // for errors: the file's shown name and its text
+} Strategies;
+
+extern const Str strategy_names[STRATEGY_KINDS];
+
+// Reads the text of the file (shown as `file` in errors); absent text gives the defaults alone.
+// False when there was an error; all of them are in *problems.
+bool strategies_read(Strategies *out, Str text, Str file, Arena *project, Problems *problems);
+void strategies_free(Strategies *s);
+
+// The one for a document: `path` is topic/file, `name` the file alone. An exact key beats a glob,
+// more literal letters beat fewer, then the first.
+const Strategy *strategy_for(const Strategies *s, Str path, Str name);
+
+// Whether a key matches a document at all.
+bool strategy_key_matches(Str key, Str path, Str name);
+
+// The file's text with a default entry for each of `paths` behind the last one there is, as that
+// file is indented; nothing else changes. Absent or empty text gives a new file. The text must have
+// been read without error. In arena `a`.
+Str strategy_add_missing(Arena *a, Str text, const Str *paths, size_t n);
+
+#endif
