@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// An LLM API as one constant struct: how a ChatRequest becomes a body, how a body becomes a
+// ChatReply, which parameters it does not take. Each stands in its own file and is listed once
+// in adapter.c; adding one touches these two places (and its row of known hosts, vendor.h).
+//
+// An adapter knows nothing of HTTP statuses or time: judge.h decides what a reply means.
+#ifndef CONFAB_LLM_ADAPTER_H
+#define CONFAB_LLM_ADAPTER_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "llm/chat.h"
+#include "llm/endpoint.h"
+
+// A parameter that this API spells otherwise, or does not take.
+typedef struct ParamRule {
+    Str name;    // as a project may write it
+    Str sent;    // the name to send instead; absent: not taken
+    Str hint;    // for the error where it is not taken; absent: none
+} ParamRule;
+
+struct Adapter {
+    const char *name;          // what --api takes
+    const char *title;         // for people: "OpenAI chat completions"
+    const char *path;          // behind the base address, version included: "/v1/chat/completions"
+    const char *models_path;   // the list of models; NULL: the API has none
+    const char *key_header;    // the key's header up to the key: "Authorization: Bearer "
+    const char *const *headers;  // further fixed headers, NULL-terminated
+    const ParamRule *params;   // n_params rows
+    size_t n_params;
+    bool takes_schema;         // has a place for a JSON schema at all
+    bool takes_seed;
+    unsigned default_max_tokens;  // sent when the request says 0; 0: the API needs none
+
+    // Appends the body. False when *body's ceiling was reached.
+    bool (*write_request)(const Endpoint *endpoint, const ChatRequest *request, Buf *body);
+
+    // Reads the body of a 2xx answer. An error (code "answer") says what is wrong with it: no
+    // JSON, no choices, text of the wrong type. Missing or absurd usage is no error. The reply's
+    // slices lie in `arena`.
+    bool (*read_reply)(Str body, Arena *arena, ChatReply *reply, Error *e);
+
+    // Names in the order listed, at most ADAPTER_MODELS_MAX. NULL exactly when models_path is.
+    bool (*read_models)(Str body, Arena *arena, Str **names, size_t *n, Error *e);
+};
+
+enum { ADAPTER_MODELS_MAX = 2000 };  // OpenRouter lists some 500; more is no list for a person
+
+extern const Adapter adapter_openai, adapter_anthropic, adapter_ollama, adapter_tgi;
+
+// All adapters, the default first.
+const Adapter *const *adapters(size_t *n);
+const Adapter *adapter_named(Str name);  // NULL: none of that name
+
+// Before the run: whether a parameter can be sent to this endpoint's model. False: *e (kind
+// ERROR_PROJECT, code "parameter") says why not; the caller adds the place. Names confab has
+// never heard of pass: they may be an extension of the server.
+bool adapter_check_param(const Endpoint *endpoint, Str name, Error *e);
+
+// The name to send for a parameter; absent where the API is known not to take it.
+Str adapter_param_name(const Endpoint *endpoint, Str name);
+
+// ---- for the adapters' own files ----------------------------------------------------------------
+
+// Parses a reply forgivingly, for it is paid: invalid UTF-8 becomes U+FFFD, of duplicate keys the
+// last counts. NULL: *e says what came instead (an HTML page, a stream, a cut body, …). The
+// caller owns the result.
+struct json_t *adapter_parse(Str body, Error *e);
+
+// Appends `,"name":value` for each parameter that is sent at the place at hand. `but` (may be
+// NULL, NULL-terminated) are names that the adapter has written or writes elsewhere.
+void adapter_write_params(const Endpoint *endpoint, const ChatRequest *request, const char *const *but, Buf *body);
+
+// The request's own parameter of that name as sent, or absent.
+Str adapter_param(const ChatRequest *request, Str name);
+
+// Reads [{"<key>": "name"}, …] at `list`; for read_models.
+bool adapter_read_names(const struct json_t *list, const char *key, Arena *arena, Str **names, size_t *n, Error *e);
+
+#endif

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// When may the next request go to this endpoint and model? A state machine over an injected
+// `now` (any monotonic clock); one a endpoint. Five bounds hold at once:
+//
+//   slots    at most `cap` in flight (the person's -j), ramped up in the first moments
+//   window   of these, what the server is known to bear at once
+//   pace     requests a second that the server is known to bear, evenly spaced
+//   limits   --rpm and --tpm: never more in any 60 seconds
+//   headers  what x-ratelimit-* say is left, spread over the time until it resets
+//   pause    Retry-After
+//
+// Window and pace start without a bound and are learned from refusals (429). The first refusal
+// of a burst decreases them, refusals of requests that were sent before the decrease say
+// nothing new. The pace falls multiplicatively (Chiu and Jain 1989) until it is accepted; from the
+// second refusal on, what was accepted between two refusals gives the server's rate itself
+// (a bucket or window that is empty at both ends has passed just its rate), and the pace is held
+// 2% below. Both are then raised in small steps, one at a time, so that a refusal tells which was
+// too high; a step that fails doubles the wait before the next, up to a minute.
+#ifndef CONFAB_LLM_LIMITER_H
+#define CONFAB_LLM_LIMITER_H
+
+#include "base/clock.h"
+#include "llm/rate.h"
+
+typedef struct LimiterConfig {
+    unsigned cap;       // most in flight, at least 1
+    uint64_t rpm, tpm;  // requests, tokens a minute; 0: no limit
+    Nanos doubling;     // the ramp: slots begin at 32 and double in this span; 0: all at once
+} LimiterConfig;
+
+// For a server on this machine its refusals are back within the ramp; a remote one takes longer.
+#define LIMITER_RAMP_LOCAL (INT64_C(25) * NANOS_PER_MS)
+#define LIMITER_RAMP_REMOTE (INT64_C(250) * NANOS_PER_MS)
+
+typedef enum LimiterWait {
+    WAIT_NOTHING,
+    WAIT_SLOT,        // all slots are in flight
+    WAIT_WINDOW,      // the server bears no more at once
+    WAIT_PACE,        // the server's learned rate
+    WAIT_RPM,
+    WAIT_TPM,
+    WAIT_HEADERS,     // little is left until the server's own limit resets
+    WAIT_RETRY_AFTER, // the server asked for a pause
+} LimiterWait;
+
+const char *limiter_wait_text(LimiterWait wait);  // for the progress line
+
+// A request's memory, kept by the caller from sent to its end.
+typedef struct LimiterTicket {
+    Nanos at;
+    uint64_t number;     // of this limiter's requests, from 1
+    uint64_t tokens;
+    uint32_t in_flight;  // at that moment, this one included
+} LimiterTicket;
+
+enum { LIMITER_SLICES = 60 };
+
+typedef struct Knob {   // window or pace
+    double value;       // the bound; 0: none yet
+    double goal;        // what it climbs to after a cut
+    Nanos raise_at;     // the next step up, not before
+    Nanos hold;         // span between steps
+    double step;        // share by which the next step raises
+    bool bound;         // it held a request back since the last step
+    Nanos next;         // pace only: the moment the next request is due
+} Knob;
+
+typedef struct LimiterSpread {  // one kind of x-ratelimit headers
+    double left;        // requests or tokens still allowed
+    Nanos until;        // when the limit resets
+    uint64_t number;    // of the request whose reply told
+    Nanos next;
+    bool active;
+} LimiterSpread;
+
+typedef struct Limiter {
+    LimiterConfig config;
+    unsigned in_flight;
+    uint64_t sent, accepted, throttled;  // totals, for the summary and the tests
+    Nanos begun, pause_until, cut_at, last_sent;
+    uint64_t cut_number;      // requests up to this one tell nothing new when refused
+    uint64_t cut_accepted, cut_sent;  // totals at the last cut
+    bool was_cut;
+    uint64_t accepted_since;  // accepted, of those sent since the cut
+    Knob window, pace;
+    enum { RAISED_NONE, RAISED_WINDOW, RAISED_PACE } raised;
+    Nanos latency;            // smoothed, of accepted requests
+    Nanos rpm_due, tpm_due;
+    uint64_t slices[LIMITER_SLICES + 1];  // tokens sent, by second
+    int64_t slice_now;
+    uint64_t slice_sum;
+    LimiterSpread requests, tokens;
+} Limiter;
+
+void limiter_init(Limiter *l, const LimiterConfig *config, Nanos now);
+void limiter_set_cap(Limiter *l, unsigned cap, Nanos now);
+
+// `tokens`: what the request may cost, prompt and completion. False: *why, and *when the moment to
+// ask again; INT64_MAX: not before a request of this endpoint has ended.
+bool limiter_may_send(Limiter *l, Nanos now, uint64_t tokens, Nanos *when, LimiterWait *why);
+LimiterTicket limiter_sent(Limiter *l, Nanos now, uint64_t tokens);
+
+// Each ticket ends with exactly one of these. `tokens`: what it did cost; -1: unknown.
+void limiter_answered(Limiter *l, Nanos now, const LimiterTicket *t, int64_t tokens);
+void limiter_throttled(Limiter *l, Nanos now, const LimiterTicket *t, Nanos retry_after);  // -1: none
+void limiter_gone(Limiter *l, Nanos now, const LimiterTicket *t);  // no answer: says nothing on limits
+
+// Before the ticket's end, for any reply that came: what its headers say.
+void limiter_heard(Limiter *l, Nanos now, const LimiterTicket *t, RateNews requests, RateNews tokens);
+
+#endif
