@@ -84,15 +84,23 @@ static bool step_into(Str t, size_t *at, Str part, size_t *key_at)
     }
 }
 
+static size_t skip_mark(Str text) { return skip_space(text, str_starts(text, S("\xEF\xBB\xBF")) ? 3 : 0); }
+
 size_t json_locate(Str text, const char *path, bool key)
 {
-    size_t at = str_starts(text, S("\xEF\xBB\xBF")) ? 3 : 0, key_at;
-    at = skip_space(text, at);
-    key_at = at;
+    size_t at = skip_mark(text), key_at = at;
     Str rest = str_from(path), part;
     if (rest.len == 0) return at;
     while (str_cut(&rest, '/', &part))
         if (!step_into(text, &at, part, &key_at)) return 0;
+    return key ? key_at : at;
+}
+
+size_t json_locate_parts(Str text, const Str *parts, size_t n, bool key)
+{
+    size_t at = skip_mark(text), key_at = at;
+    for (size_t i = 0; i < n; i++)
+        if (!step_into(text, &at, parts[i], &key_at)) return 0;
     return key ? key_at : at;
 }
 

@@ -21,6 +21,9 @@ bool json_read(Str text, Str file, json_t **out, Error *e);
 // `key` the offset of the last key itself. Returns 0 where the path leads nowhere.
 size_t json_locate(Str text, const char *path, bool key);
 
+// The same with the path in parts, for keys that hold a '/'.
+size_t json_locate_parts(Str text, const Str *parts, size_t n, bool key);
+
 Str json_str(const json_t *string);               // bytes of a JSON string; absent otherwise
 json_t *json_from_str(Str s);                     // invalid UTF-8 becomes U+FFFD
 

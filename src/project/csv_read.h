@@ -14,13 +14,13 @@ typedef struct CsvCell {
     size_t start;  // byte offset of the cell in the file
 } CsvCell;
 
-typedef struct CsvRow {
+typedef struct CsvRecord {
     CsvCell *cells;
     size_t n;
-} CsvRow;
+} CsvRecord;
 
 typedef struct CsvTable {
-    CsvRow *rows;  // the header row included; empty lines are not rows
+    CsvRecord *rows;  // the header row included; empty lines are not rows
     size_t n;
 } CsvTable;
 
