@@ -12,28 +12,28 @@ static bool needs_quotes(Str value)
     return false;
 }
 
-CsvRow csv_row(Buf *out) { return (CsvRow){.out = out, .start = out->len}; }
+CsvLine csv_line(Buf *out) { return (CsvLine){.out = out, .start = out->len}; }
 
-void csv_field(CsvRow *row, Str value)
+void csv_field(CsvLine *line, Str value)
 {
-    if (row->fields++) buf_add_char(row->out, ',');
+    if (line->fields++) buf_add_char(line->out, ',');
     if (!needs_quotes(value)) {
-        buf_add(row->out, value);
+        buf_add(line->out, value);
         return;
     }
-    buf_add_char(row->out, '"');
+    buf_add_char(line->out, '"');
     size_t at;
     while ((at = str_find_char(value, '"')) != STR_NONE) {
-        buf_add(row->out, str_slice(value, 0, at + 1));
-        buf_add_char(row->out, '"');
+        buf_add(line->out, str_slice(value, 0, at + 1));
+        buf_add_char(line->out, '"');
         value = str_slice(value, at + 1, value.len);
     }
-    buf_add(row->out, value);
-    buf_add_char(row->out, '"');
+    buf_add(line->out, value);
+    buf_add_char(line->out, '"');
 }
 
-void csv_end(CsvRow *row)
+void csv_end(CsvLine *line)
 {
-    if (row->fields == 1 && row->out->len == row->start) buf_add(row->out, S("\"\""));
-    buf_add(row->out, S("\r\n"));
+    if (line->fields == 1 && line->out->len == line->start) buf_add(line->out, S("\"\""));
+    buf_add(line->out, S("\r\n"));
 }

@@ -9,14 +9,14 @@
 
 #include "base/buf.h"
 
-typedef struct CsvRow {
+typedef struct CsvLine {
     Buf *out;
     size_t fields;  // written so far
     size_t start;   // where in `out` the row begins
-} CsvRow;
+} CsvLine;
 
-CsvRow csv_row(Buf *out);
-void csv_field(CsvRow *row, Str value);  // an absent value is an empty field
-void csv_end(CsvRow *row);
+CsvLine csv_line(Buf *out);
+void csv_field(CsvLine *line, Str value);  // an absent value is an empty field
+void csv_end(CsvLine *line);
 
 #endif

@@ -11,9 +11,9 @@
 static void expect_row(const Str *fields, size_t n, const char *expected)
 {
     Buf out = {0};
-    CsvRow row = csv_row(&out);
-    for (size_t i = 0; i < n; i++) csv_field(&row, fields[i]);
-    csv_end(&row);
+    CsvLine line = csv_line(&out);
+    for (size_t i = 0; i < n; i++) csv_field(&line, fields[i]);
+    csv_end(&line);
     buf_add_char(&out, '\0');
     assert_string_equal(out.ptr, expected);
     buf_free(&out);
@@ -52,9 +52,9 @@ static void rows_follow_each_other(void **state)
     (void)state;
     Buf out = {0};
     for (int i = 0; i < 2; i++) {
-        CsvRow row = csv_row(&out);
-        csv_field(&row, (Str){0});
-        csv_end(&row);
+        CsvLine line = csv_line(&out);
+        csv_field(&line, (Str){0});
+        csv_end(&line);
     }
     assert_true(str_eq(buf_str(&out), S("\"\"\r\n\"\"\r\n")));
     buf_free(&out);
