@@ -60,7 +60,7 @@ static void add_head(Buf *out, const Reply *r) {
         buf_add(out, S("\r\n"));
     }
     add_framing(out, r);
-    if (r->end != END_KEEP) buf_add(out, S("Connection: close\r\n"));
+    if (r->end != END_KEEP && !r->keep_claim) buf_add(out, S("Connection: close\r\n"));
     buf_add(out, buf_str(&r->headers));
     if (!r->endless_head) buf_add(out, S("\r\n"));
 }
@@ -84,6 +84,7 @@ static void add_answer(Buf *out, const Reply *r) {
         return;
     }
     size_t start = out->len;
+    buf_add(out, r->before);
     add_head(out, r);
     size_t head = out->len;
     bool chunked = r->framing == FRAME_CHUNKED || r->framing == FRAME_CHUNKED_CUT || r->framing == FRAME_CHUNKED_BAD;

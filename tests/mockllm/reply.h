@@ -29,7 +29,9 @@ typedef struct Reply {
     Buf body;
     Framing framing;
     int64_t length_shift;  // added to the honest Content-Length
+    Str before;           // sent before the head
     Str raw;              // given: sent instead of head and body
+    bool keep_claim;      // no `Connection: close`, whatever the end
     Buf pattern;          // repeated for `repeat` bytes behind the body; counts as body
     uint64_t repeat;
     Buf tail;
