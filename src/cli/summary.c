@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/summary.h"
+
+#include "base/json.h"
+#include "cli/numbers.h"
+#include "cli/progress.h"
+
+enum { LABEL_COLUMN = 12 };
+
+const char *summary_end_name(ErrorKind end)
+{
+    switch (end) {
+    case ERROR_NONE: return "complete";
+    case ERROR_PARTIAL: return "partial";
+    case ERROR_BUDGET: return "budget";
+    case ERROR_INTERRUPTED:
+    case ERROR_TERMINATED: return "interrupted";
+    case ERROR_REFUSED: return "refused";
+    case ERROR_UNREACHABLE: return "unreachable";
+    case ERROR_FILE: return "file";
+    case ERROR_INTERNAL:
+    case ERROR_USAGE:
+    case ERROR_PROJECT: break;
+    }
+    return "failed";
+}
+
+static void add_label(Buf *out, const char *label)
+{
+    buf_printf(out, "  %-*s", LABEL_COLUMN - 2, label);
+}
+
+static void add_reasons(const JournalSums *t, Buf *out)
+{
+    if (!t->rejected) return;
+    add_label(out, "rejected");
+    number_count(out, t->rejected);
+    for (size_t i = 0; i < t->n_reasons; i++) {
+        buf_add(out, i ? S(", ") : S(": "));
+        number_count(out, t->reasons[i].n);
+        buf_printf(out, " %s", t->reasons[i].name);
+    }
+    buf_add_char(out, '\n');
+}
+
+static void add_tokens(const JournalSums *t, Buf *out)
+{
+    add_label(out, "tokens");
+    if (t->tokens_estimated) buf_add(out, S("≈ "));
+    number_count(out, (uint64_t)t->prompt_tokens);
+    buf_add(out, S(" in"));
+    if (t->cached_tokens) {
+        buf_add(out, S(" ("));
+        number_count(out, (uint64_t)t->cached_tokens);
+        buf_add(out, S(" cached)"));
+    }
+    buf_add(out, S(", "));
+    number_count(out, (uint64_t)t->completion_tokens);
+    buf_add(out, S(" out"));
+    if (t->tokens_lost) {
+        buf_add(out, S(", at most "));
+        number_count(out, (uint64_t)t->tokens_lost);
+        buf_add(out, S(" paid for answers that never came"));
+    }
+    buf_add_char(out, '\n');
+}
+
+static void add_cost(const Progress *p, Str currency, Buf *out)
+{
+    add_label(out, "cost");
+    if (p->cost_known)
+        number_cost(out, p->totals.cost, currency);
+    else
+        buf_add(out, S("unknown: no price for this model"));
+    buf_add_char(out, '\n');
+}
+
+static void add_path(const char *label, const char *path, Buf *out)
+{
+    if (!path[0]) return;
+    add_label(out, label);
+    buf_printf(out, "%s\n", path);
+}
+
+void summary_render(const RunSummary *s, Str currency, Buf *out)
+{
+    const Progress *p = &s->progress;
+    const JournalSums *t = &p->totals;
+    uint64_t done = progress_done(p);
+    buf_printf(out, "Run %s: %s\n", s->stamp, summary_end_name(s->end));
+    add_label(out, "asked");
+    number_count(out, p->total);
+    buf_add(out, S("\n"));
+    add_label(out, "kept");
+    number_count(out, t->kept);
+    if (t->failed) {
+        buf_add(out, S(", failed "));
+        number_count(out, t->failed);
+    }
+    if (done < p->total) {
+        buf_add(out, S(", not asked yet "));
+        number_count(out, p->total - done);
+    }
+    buf_add_char(out, '\n');
+    add_reasons(t, out);
+    add_label(out, "requests");
+    number_count(out, t->requests);
+    if (p->maybe_paid_twice) {
+        buf_add(out, S(", asked again after an interruption "));
+        number_count(out, p->maybe_paid_twice);
+    }
+    buf_add_char(out, '\n');
+    add_tokens(t, out);
+    add_cost(p, currency, out);
+    add_label(out, "time");
+    number_time(out, (double)(p->time_before + p->elapsed) / (double)NANOS_PER_SECOND);
+    buf_add_char(out, '\n');
+    add_path("json", s->json_path, out);
+    add_path("csv", s->csv_path, out);
+    add_path("run", s->run_path, out);
+}
+
+void summary_numbers_json(uint64_t iterations, const JournalSums *t, bool cost_known, Buf *out)
+{
+    uint64_t done = t->kept + t->failed;
+    buf_printf(out, "\"iterations\":%llu,\"kept\":%llu,\"failed\":%llu,\"pending\":%llu,\"rejected\":{",
+               (unsigned long long)iterations, (unsigned long long)t->kept, (unsigned long long)t->failed,
+               (unsigned long long)(done < iterations ? iterations - done : 0));
+    for (size_t i = 0; i < t->n_reasons; i++) {
+        if (i) buf_add_char(out, ',');
+        json_write_string(out, str_from(t->reasons[i].name));
+        buf_printf(out, ":%llu", (unsigned long long)t->reasons[i].n);
+    }
+    buf_printf(out, "},\"requests\":%llu,\"tokens\":{\"prompt\":%lld,\"completion\":%lld,\"cached\":%lld,\"estimated\":%s},\"cost\":",
+               (unsigned long long)t->requests, (long long)t->prompt_tokens, (long long)t->completion_tokens,
+               (long long)t->cached_tokens, t->tokens_estimated ? "true" : "false");
+    if (cost_known)
+        json_write_double(out, (double)t->cost / 1e9);
+    else
+        buf_add(out, S("null"));
+}
+
+static void add_path_json(const char *key, const char *path, Buf *out)
+{
+    buf_printf(out, ",\"%s\":", key);
+    if (path[0])
+        json_write_string(out, str_from(path));
+    else
+        buf_add(out, S("null"));
+}
+
+void summary_render_event(const RunSummary *s, Buf *out)
+{
+    const Progress *p = &s->progress;
+    buf_printf(out, "{\"event\":\"done\",\"run\":\"%s\",\"state\":\"%s\",\"exit\":%d,", s->stamp, summary_end_name(s->end),
+               (int)s->end);
+    summary_numbers_json(p->total, &p->totals, p->cost_known, out);
+    buf_add(out, S(",\"seconds\":"));
+    json_write_double(out, (double)(p->time_before + p->elapsed) / (double)NANOS_PER_SECOND);
+    add_path_json("json", s->json_path, out);
+    add_path_json("csv", s->csv_path, out);
+    add_path_json("run_file", s->run_path, out);
+    buf_add(out, S("}\n"));
+}
