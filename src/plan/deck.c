@@ -37,6 +37,7 @@ void deck_init(Deck *d, uint64_t seed, Str name, size_t n, const double *weights
     if (weights && weights_differ(weights, n)) share_out(d, weights, a);
     else if (weights && n && weights[0] <= 0) d->cards = 0;
     if (groups) count_groups(d, a);
+    if (d->cards <= 1) return;
     d->cache = mem_alloc(sizeof *d->cache);
     *d->cache = (DeckCache){0};
     pthread_mutex_init(&d->cache->lock, NULL);
@@ -44,18 +45,20 @@ void deck_init(Deck *d, uint64_t seed, Str name, size_t n, const double *weights
 
 void deck_free(Deck *d)
 {
-    if (!d->cache) return;
-    for (int i = 0; i < 2; i++) {
-        free(d->cache->rounds[i].order);
-        free(d->cache->rounds[i].before);
-    }
-    pthread_mutex_destroy(&d->cache->lock);
-    free(d->cache);
+    DeckCache *cache = d->cache;
     *d = (Deck){0};
+    if (!cache) return;
+    for (int i = 0; i < 2; i++) {
+        free(cache->rounds[i].order);
+        free(cache->rounds[i].before);
+    }
+    pthread_mutex_destroy(&cache->lock);
+    free(cache);
 }
 
 DeckCard deck_card(const Deck *d, uint64_t position)
 {
+    if (d->cards == 1) return (DeckCard){0, position};
     uint64_t number = position / d->cards;
     uint32_t at = (uint32_t)(position % d->cards);
     pthread_mutex_lock(&d->cache->lock);

@@ -25,7 +25,7 @@ typedef struct Deck {
     const uint32_t *counts;   // cards of each value in one round; NULL: one each
     const uint32_t *groups;   // see deck_init; NULL: each value is its own
     const uint32_t *shares;   // cards of each group in one round; NULL where groups is
-    DeckCache *cache;         // the rounds dealt last, behind a lock
+    DeckCache *cache;         // the rounds dealt last, behind a lock; NULL where one card is all
 } Deck;
 
 typedef struct DeckCard {

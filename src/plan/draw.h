@@ -14,7 +14,7 @@
 #ifndef CONFAB_PLAN_DRAW_H
 #define CONFAB_PLAN_DRAW_H
 
-#include "project/project.h"
+#include "plan/dealer.h"
 
 enum { NOT_DRAWN = -1 };
 
@@ -32,15 +32,6 @@ typedef struct Drawn {
     size_t n_examples;
     const Str *params;         // of each parameter: compact JSON
 } Drawn;
-
-typedef struct Dealer Dealer;
-
-// Makes the decks in `a`. False when something cannot be drawn at all: min_exchanges above the
-// limit, or a partition that has nothing of what the prompts need. Warns of variables that
-// alternate in step. The project must outlive the dealer.
-bool dealer_open(const Project *project, uint64_t seed, unsigned max_exchanges, Arena *a, Dealer **out,
-                 Problems *problems);
-void dealer_close(Dealer *dealer);
 
 // Everything drawn lives in `a`. False (ERROR_PROJECT, code "when"): no value of an injection fits.
 // Safe from several threads.
