@@ -22,7 +22,7 @@ static inline Nanos clock_wall(const Clock *c) { return c->wall(c->self); }
 
 extern const Clock system_clock;
 
-enum { STAMP_SIZE = 20 };  // "26-11-22-15h04m05s" and its NUL
+enum { STAMP_LEN = 18, STAMP_SIZE = 20 };  // "26-11-22-15h04m05s"; with its NUL
 
 void clock_stamp(Nanos wall, char out[STAMP_SIZE]);  // local time, %y-%m-%d-%Hh%Mm%Ss
 void clock_utc(Nanos wall, char out[STAMP_SIZE + 8]);  // 2026-11-22T15:04:05Z

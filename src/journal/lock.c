@@ -37,6 +37,15 @@ int lock_take(const char *path, Error *e)
     return fd;
 }
 
+bool lock_is_held(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0) return false;
+    bool held = flock(fd, LOCK_SH | LOCK_NB) < 0;
+    close(fd);
+    return held;
+}
+
 void lock_release(int fd)
 {
     if (fd >= 0) close(fd);

@@ -10,5 +10,6 @@
 // The descriptor to hold, or -1 with an error (code "locked" when another has it).
 int lock_take(const char *path, Error *e);
 void lock_release(int fd);
+bool lock_is_held(const char *path);  // by anybody; takes nothing and makes no file
 
 #endif

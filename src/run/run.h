@@ -12,6 +12,7 @@
 
 #include "llm/endpoint.h"
 #include "project/project.h"
+#include "run/budget.h"
 #include "run/progress.h"
 
 typedef enum Structured { STRUCTURED_AUTO, STRUCTURED_ON, STRUCTURED_OFF } Structured;
@@ -27,7 +28,8 @@ typedef struct RunSettings {
     Structured structured;
     bool dedup;
     double dedup_threshold;   // Jaccard, 0 … 1
-    Money max_cost;           // 0: no cap; needs prices
+    Pricing pricing;          // of the model; not known: costs are null
+    Money max_cost;           // 0: no cap; needs known prices
     int64_t max_tokens;       // prompt and completion together; 0: no cap
     Nanos max_time;           // 0: no cap
     double rpm, tpm;          // requests and tokens a minute; 0: no limit of the user's

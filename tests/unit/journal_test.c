@@ -238,12 +238,14 @@ static void test_lock(void **state)
     Error e;
     int fd = lock_take(path, &e);
     assert_true(fd >= 0);
+    assert_true(lock_is_held(path));
     assert_int_equal(lock_take(path, &e), -1);
     assert_string_equal(e.code, "locked");
     char who[32];
     snprintf(who, sizeof who, "process %ld", (long)getpid());
     assert_non_null(strstr(e.what, who));
     lock_release(fd);
+    assert_false(lock_is_held(path));
     fd = lock_take(path, &e);
     assert_true(fd >= 0);
     lock_release(fd);

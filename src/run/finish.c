@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/finish.h"
+
+#include "base/path.h"
+#include "llm/adapter.h"
+#include "output/dataset.h"
+#include "output/run_file.h"
+#include "run/facts.h"
+
+// Rows for dataset_write: first what the journal kept, then the handwritten examples.
+typedef struct Rows {
+    const FinishParts *parts;
+    KeptReader *kept;       // NULL once it has ended
+    size_t next_example;
+    uint64_t handwritten;
+    Arena scratch;
+    Buf json, csv;
+} Rows;
+
+static bool next_example(Rows *rows, DatasetRow *row, Error *e)
+{
+    const Examples *examples = &rows->parts->project->examples;
+    while (rows->next_example < examples->n) {
+        const Example *example = &examples->items[rows->next_example++];
+        if (!plan_adds_example(rows->parts->assessor->plan, example)) continue;
+        arena_reset(&rows->scratch);
+        buf_clear(&rows->json);
+        buf_clear(&rows->csv);
+        if (!assess_handwritten(rows->parts->assessor, example, &rows->scratch, &rows->json, &rows->csv, e)) return false;
+        *row = (DatasetRow){buf_str(&rows->json), buf_str(&rows->csv)};
+        rows->handwritten++;
+        return true;
+    }
+    return false;
+}
+
+static bool next_row(void *ctx, DatasetRow *row, Error *e)
+{
+    Rows *rows = ctx;
+    *e = (Error){0};
+    KeptItem item;
+    if (rows->kept && kept_next(rows->kept, &item, e)) {
+        *row = (DatasetRow){item.row.record, item.row.csv};
+        return true;
+    }
+    if (e->kind) return false;
+    kept_close(rows->kept);
+    rows->kept = NULL;
+    return next_example(rows, row, e);
+}
+
+static bool write_dataset(const FinishParts *p, RunSummary *summary, uint64_t *handwritten, Error *e)
+{
+    Rows rows = {.parts = p, .kept = journal_read_kept(p->journal, e)};
+    if (!rows.kept) return false;
+    DatasetFiles files;
+    Arena a = {0};
+    Str folder = path_join(&a, p->project->folder, S("generated"));
+    bool ok = dataset_write(folder.ptr, p->stamp, p->assessor->recorder->csv_header, &(DatasetSource){next_row, &rows}, &files, e);
+    if (ok) {
+        snprintf(summary->json_path, sizeof summary->json_path, "%s", files.json_path);
+        snprintf(summary->csv_path, sizeof summary->csv_path, "%s", files.csv_path);
+        snprintf(summary->run_path, sizeof summary->run_path, "%.*s/%s.run.json", STR_ARG(folder), p->stamp);
+    }
+    *handwritten = rows.handwritten;
+    kept_close(rows.kept);
+    arena_free(&rows.scratch);
+    buf_free(&rows.json);
+    buf_free(&rows.csv);
+    arena_free(&a);
+    return ok;
+}
+
+bool finish_write(const FinishParts *p, RunSummary *summary, Error *e)
+{
+    uint64_t handwritten = 0;
+    if (!write_dataset(p, summary, &handwritten, e)) return false;
+    Arena a = {0};
+    JournalSums sums;
+    if (!journal_sum(p->journal, &sums, e)) return false;
+    RunFileHash *files = arena_new(&a, RunFileHash, p->project->n_files);
+    for (size_t i = 0; i < p->project->n_files; i++)
+        files[i] = (RunFileHash){p->project->files[i].path, hash_hex(&a, p->project->files[i].hash.bytes, 32)};
+    RunFileReason reasons[JOURNAL_REASONS];
+    for (size_t i = 0; i < sums.n_reasons; i++) reasons[i] = (RunFileReason){str_from(sums.reasons[i].name), sums.reasons[i].n};
+    RunFile file = {
+        .version = S(CONFAB_VERSION),
+        .stamp = str_from(p->stamp),
+        .project = p->project->name,
+        .complete = sums.kept == p->settings->iterations,
+        .seed = p->settings->seed,
+        .started = facts_number(p->journal, S("began")),
+        .ended = clock_wall(p->clock),
+        .settings_json = facts_text(p->journal, S("settings"), &a),
+        .model = p->settings->model,
+        .model_reported = facts_text(p->journal, S("model_reported"), &a),
+        .address = facts_text(p->journal, S("address"), &a),
+        .api = facts_text(p->journal, S("api"), &a),
+        .files = files,
+        .n_files = p->project->n_files,
+        .asked = p->settings->iterations,
+        .kept = sums.kept,
+        .handwritten = handwritten,
+        .failed = sums.failed,
+        .requests = sums.requests,
+        .rejected = reasons,
+        .n_rejected = sums.n_reasons,
+        .prompt_tokens = sums.prompt_tokens,
+        .completion_tokens = sums.completion_tokens,
+        .cached_tokens = sums.cached_tokens,
+        .tokens_estimated = sums.tokens_estimated,
+        .currency = summary->progress.cost_known ? S("USD") : (Str){0},
+        .cost = sums.cost,
+        .time = facts_number(p->journal, S("time")),
+    };
+    bool ok = run_file_write(summary->run_path, &file, e);
+    arena_free(&a);
+    return ok;
+}
