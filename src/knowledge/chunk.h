@@ -11,13 +11,19 @@
 //    a long piece word by word. Nothing is repeated across a piece that `exclude` dropped.
 //  - `characters` and `tokens` pack pieces as `words` does; a longer piece is cut at the last space
 //    within the bound, else between two letters as a reader sees them (UAX #29 clusters), else
-//    between two code points.
-//  - `separator` and `markdown` cut a piece or section that is too long as `words`, `characters` or
-//    `tokens` would; `separator` only where a maximum is written.
+//    between two code points; every cut but the first leaves room for what is repeated.
+//  - `markdown` makes a chunk of each section; a section that is too long is cut at blank lines
+//    outside code, a paragraph that is too long as `words`, `characters` or `tokens` would (the unit
+//    of the maximum that is given). A heading without a text of its own joins the section below it.
+//    `exclude` drops whole sections.
+//  - `separator` cuts a piece that is too long only where a maximum is written. `whole` knows one
+//    piece, the document.
 #ifndef CONFAB_KNOWLEDGE_CHUNK_H
 #define CONFAB_KNOWLEDGE_CHUNK_H
 
+#include "knowledge/outline.h"
 #include "knowledge/strategy.h"
+#include "text/letters.h"
 #include "text/words.h"
 
 // How tokens are counted; the caller's, who knows the model.
@@ -32,19 +38,6 @@ typedef struct ChunkRange {
     uint32_t heading;   // line of the text's outline: 0 none, else index + 1 into Outline
 } ChunkRange;
 
-// The headings of a text in Markdown form, in order, each with the one above it.
-typedef struct Heading {
-    size_t start, end;  // of the whole heading's lines
-    Str text;           // without marks and trailing #; a slice of the text
-    uint32_t level;     // from 1
-    uint32_t parent;    // 0 none, else index + 1
-} Heading;
-
-typedef struct Outline {
-    Heading *items;
-    size_t n, cap;
-} Outline;
-
 // Grow in the caller's arena. `passed` counts what `exclude` dropped.
 typedef struct ChunkList {
     Arena *arena;
@@ -56,6 +49,7 @@ typedef struct ChunkList {
 // What a chunker needs beside the text; one for many documents.
 typedef struct ChunkTools {
     Segmenter segmenter;
+    Clusters clusters;
     const TokenCounter *counter;  // NULL: the `tokens` strategy is an error
 } ChunkTools;
 
@@ -64,8 +58,5 @@ void chunk_tools_free(ChunkTools *t);
 // `text` is valid UTF-8. `outline` may be NULL (plain text); it gives the ranges' headings, and the
 // `markdown` strategy its sections. False when a pattern failed or tokens cannot be counted.
 bool chunk_text(Str text, const Strategy *s, const Outline *outline, ChunkTools *tools, ChunkList *out, Error *e);
-
-// Headings of Markdown: ATX and setext, outside code fences and HTML comments.
-void outline_read(Str text, Outline *out, Arena *a);
 
 #endif

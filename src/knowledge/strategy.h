@@ -7,6 +7,7 @@
 #define CONFAB_KNOWLEDGE_STRATEGY_H
 
 #include "base/error.h"
+#include "knowledge/strategy_text.h"
 #include "text/pattern.h"
 
 typedef enum ChunkUnit { UNIT_WORDS, UNIT_TOKENS, UNIT_CHARACTERS } ChunkUnit;
@@ -28,7 +29,6 @@ typedef struct PageRange {
 typedef struct Strategy {
     Str key;                // as written; absent: the built-in default
     size_t key_offset;      // of the key in the file, for warnings
-    size_t separator_offset;  // of the separator's text in the file; 0: the default is used
     StrategyKind kind;
     ChunkUnit unit;         // of max and overlap; markdown and separator: of the maximum that is given
     size_t max;             // upper bound; 0: none (whole, and separator where none is given)
@@ -64,10 +64,5 @@ const Strategy *strategy_for(const Strategies *s, Str path, Str name);
 
 // Whether a key matches a document at all.
 bool strategy_key_matches(Str key, Str path, Str name);
-
-// The file's text with a default entry for each of `paths` behind the last one there is, as that
-// file is indented; nothing else changes. Absent or empty text gives a new file. The text must have
-// been read without error. In arena `a`.
-Str strategy_add_missing(Arena *a, Str text, const Str *paths, size_t n);
 
 #endif
