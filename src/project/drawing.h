@@ -38,10 +38,19 @@ enum {
     CROSS_MAX = 1000000,           // combinations in one deck
 };
 
-// `file` NULL: absent. Weights of templates and injection values are written into `styles` and
-// `injections`. False when anything is wrong.
-bool drawing_read(const JsonFile *file, Injections *injections, Styles *styles, const Names *names, Arena *a,
-                  Drawing *out, Problems *problems);
+// What the file may name. Weights of templates and injection values are written into them.
+typedef struct DrawingContext {
+    Injections *injections;
+    Styles *styles;
+    const Names *names;
+    const Str *topics;
+    size_t n_topics;
+    const Str *documents;          // <topic>/<file>
+    size_t n_documents;
+} DrawingContext;
+
+// `file` NULL: absent, the defaults. False when anything is wrong.
+bool drawing_read(const JsonFile *file, const DrawingContext *context, Arena *a, Drawing *out, Problems *problems);
 
 double drawing_topic_weight(const Drawing *drawing, Str topic);
 bool drawing_document_weight(const Drawing *drawing, Str path, double *out);  // false: not given

@@ -13,6 +13,7 @@
 // One variable of a `when`, which must have one of these values (labels; a topic; a file's name;
 // a template's name).
 typedef struct Condition {
+    Str name;                  // as written
     Variable variable;
     const Str *values;
     size_t n;
@@ -23,11 +24,12 @@ typedef struct InjectionValue {
     double weight;             // 0 or more, finite; drawing.json's `weights` already applied
     Value value;               // VALUE_TEXT, VALUE_TEMPLATE, VALUE_JSON or VALUE_NULL
     Value *fields;             // n_columns of them: VALUE_TEXT, VALUE_TEMPLATE or VALUE_JSON (a number)
-    const Condition *when;     // all must hold
-    size_t n_when;
+    Condition *when;           // all must hold
+    uint32_t n_when;
     uint32_t partition;        // which partition owns it (partitions.h)
-    Origin origin;             // of the value
-    Str raw;                   // as written, unexpanded
+    Writing writing;           // how and where it is written (injection_origin)
+    size_t start;
+    const size_t *starts;      // of the fields' cells
 } InjectionValue;
 
 typedef struct Column {
@@ -44,15 +46,15 @@ typedef struct Injection {
     Column *columns;           // of a CSV file
     size_t n_columns;
     bool conditional;          // some value has a `when`: drawn at random by weight, not dealt
-    const uint32_t *needs;     // injections that its `when`s name, each once
+    uint32_t *needs;           // injections that its `when`s name, each once
     size_t n_needs;
-    bool needs_topic, needs_document, needs_template;
+    bool needs_topic, needs_document, needs_template;  // its `when`s name these
 } Injection;
 
 typedef struct Injections {
     Injection *items;          // sorted by name
     size_t n;
-    const uint32_t *order;     // all of them, each behind those that its `when`s name
+    uint32_t *order;           // all of them, each behind those that its `when`s name
 } Injections;
 
 enum {
@@ -78,5 +80,7 @@ bool injection_value_fits(const InjectionValue *value, const LabelSource *drawn)
 
 // The value of a label; -1: none.
 int64_t injection_find(const Injection *injection, Str label);
+
+Origin injection_origin(const Injection *injection, const InjectionValue *value);  // of the value
 
 #endif

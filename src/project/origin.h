@@ -11,6 +11,7 @@
 typedef enum Writing {
     WRITTEN_PLAIN,      // byte for byte
     WRITTEN_JSON,       // `start` is the opening quote of a JSON string
+    WRITTEN_JSON_ITEM,  // `start` is an index into the file's array: that string, or its "value"
     WRITTEN_CSV,        // `start` is a cell's first byte, its quote where it has one
     WRITTEN_COMMENTED,  // lines that begin with "# " are left out
 } Writing;

@@ -28,7 +28,7 @@ typedef struct Parameter {
     ParameterType type;
     Str json;                // PARAMETER_FIXED: compact JSON
     double min, max, step;   // PARAMETER_REAL, PARAMETER_STEPS
-    int64_t low, high;       // PARAMETER_INTEGER
+    int64_t low, high;       // PARAMETER_INTEGER, and PARAMETER_STEPS of whole numbers
     unsigned decimals;       // PARAMETER_STEPS: what a value is rounded to
     const Str *choices;      // PARAMETER_CHOICE: compact JSON each
     const double *weights;   // NULL: all alike

@@ -23,6 +23,7 @@ typedef struct PartitionPart {
     bool given;          // the partition says something about this kind
     double share;        // 0 … 1; 0 where a list is given
     const Str *names;    // names or globs
+    const size_t *places;  // of each in drawing.json, for warnings
     size_t n;
 } PartitionPart;
 
@@ -43,13 +44,17 @@ bool partitions_read(const JsonNode *node, const Injections *injections, Arena *
 
 int64_t partitions_find(const Partitions *partitions, Str name);  // -1: none
 
-uint32_t partition_of_document(const Partitions *partitions, Str topic, Str file);
+uint32_t partition_of_document(const Partitions *partitions, Str path, Str name);  // topic/file, and file
 uint32_t partition_of_example(const Partitions *partitions, unsigned number);
 uint32_t partition_of_value(const Partitions *partitions, uint32_t injection, Str variable, Str label);
 
-// Whether partition `here` may use an item that `owner` owns.
-bool partition_uses_document(const Partitions *partitions, uint32_t here, uint32_t owner);
-bool partition_uses_example(const Partitions *partitions, uint32_t here, uint32_t owner);
-bool partition_uses_value(const Partitions *partitions, uint32_t here, uint32_t injection, uint32_t owner);
+// Whether one name of a list means this item: as chunk-strategy.json's keys do, a name or glob
+// without '/' is tried on the file's name alone.
+bool partition_name_fits(Str name, Str path, Str file);
+
+// Whether partition `here` may use an item that another owns.
+bool partition_uses_document(const Partitions *partitions, uint32_t here, uint32_t owned_by);
+bool partition_uses_example(const Partitions *partitions, uint32_t here, uint32_t owned_by);
+bool partition_uses_value(const Partitions *partitions, uint32_t here, uint32_t injection, uint32_t owned_by);
 
 #endif

@@ -8,29 +8,23 @@
 #define CONFAB_PROJECT_PROJECT_H
 
 #include "base/hash.h"
+#include "knowledge/knowledge.h"
 #include "project/drawing.h"
 #include "project/examples.h"
 #include "project/injections.h"
+#include "project/limits.h"
 #include "project/output_format.h"
 #include "project/parameters.h"
 #include "project/reach.h"
 #include "project/styles.h"
 
-typedef struct Knowledge Knowledge;  // knowledge/knowledge.h
-
-enum {
-    // A prompt of a megabyte is 250,000 tokens: beyond every context window that can answer.
-    PROJECT_PROMPT_MAX = 1 << 20,
-    // Settings that a person writes.
-    PROJECT_CONFIG_MAX = 4 << 20,
-    // Values, styles and examples may come out of a spreadsheet; they are all held in memory.
-    PROJECT_FILE_MAX = 64 << 20,
-};
-
 typedef struct ProjectOptions {
     bool strict;      // a document that cannot be read is an error
     unsigned max_exchanges;  // the run's limit, which examples are checked against; 0: not known yet
     Str partition;    // the one to be drawn from: what it lacks is an error; absent: train
+    const TokenCounter *counter;  // for the `tokens` strategy; NULL: a document that asks for it is an error
+    const char *counter_name;     // what counts, e.g. "o200k_base"
+    bool no_cache;                // neither read nor write .confab/knowledge/
 } ProjectOptions;
 
 // A file that the project was made of, in the order of paths.
