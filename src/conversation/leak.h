@@ -26,22 +26,18 @@ typedef struct LeakIndex {
 // Immutable once built; texts may go. Texts shorter than `words` add nothing.
 void leak_index_build(LeakIndex *index, Arena *a, const Str *texts, size_t n, unsigned words);
 
-typedef struct LeakRun {
-    size_t from, to;  // bytes of the text: the run of words
-} LeakRun;
-
-// Hashes of a text's words, made once and looked up in several indices.
+// A text's words in normal form with their hashes, made once and looked up in several indices.
 typedef struct LeakWords {
-    uint64_t *hashes;
-    uint32_t *from, *to;  // byte ranges in the text
+    Str normal;        // words with one space between them
+    uint64_t *hashes;  // one a word
+    size_t *ends;      // offset in `normal` behind each word
     size_t n;
 } LeakWords;
 
-// `text` is at most 4 GB.
 LeakWords leak_words(Str text, Arena *a);
 
-// The first run of the text that is in the index and in none of the `allowed` texts; false: none.
-bool leak_find(const LeakIndex *index, const LeakWords *words, const Str *allowed, size_t n_allowed, Arena *scratch,
-               LeakRun *out);
+// The first run of words that is in the index and in none of the `allowed` texts, as a slice of
+// words->normal; absent: none. Linear; the allowed texts are only read when a run is in the index.
+Str leak_find(const LeakIndex *index, const LeakWords *words, const Str *allowed, size_t n_allowed, Arena *scratch);
 
 #endif

@@ -4,18 +4,19 @@
 // or doubled commas, brackets and quotes, brackets of the wrong kind, single and typographic
 // quotes, quotes and line breaks inside strings, unquoted keys and values, comments, Python's
 // literals, and an end that never came. Strict JSON reads as what it says. Nothing is invented:
-// every text of the result stands in the input.
+// every text of the result stands in the input. (Keys
+// above LOOSE_KEY bytes are no keys: a name is short, and looking for their end shall stay cheap.)
 //
 // One pass, linear time, no recursion. Values nested deeper than LOOSE_DEPTH are dropped, and
 // reading ends with `overflow` at LOOSE_VALUES values: a conversation has neither, and a hostile
-// answer shall cost no more memory than its own size several times over.
+// answer shall cost no more than some 20 MB beside its own size.
 #ifndef CONFAB_CONVERSATION_REPAIR_H
 #define CONFAB_CONVERSATION_REPAIR_H
 
 #include "base/arena.h"
 #include "base/buf.h"
 
-enum { LOOSE_DEPTH = 64, LOOSE_VALUES = 300000 };
+enum { LOOSE_DEPTH = 64, LOOSE_VALUES = 300000, LOOSE_KEY = 400 };
 
 typedef enum LooseKind { LOOSE_NULL, LOOSE_SCALAR, LOOSE_STRING, LOOSE_ARRAY, LOOSE_OBJECT } LooseKind;
 

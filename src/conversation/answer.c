@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "conversation/answer.h"
+
+#include "base/utf8.h"
+#include "conversation/answer_json.h"
+#include "conversation/answer_lines.h"
+#include "conversation/quoted.h"
+#include "conversation/shape.h"
+
+static Str valid_text(Str text, Arena *a);
+static Str set_reasoning_aside(Str text, Arena *a);
+static bool read_any(Str text, bool cut, Draft *draft, Finding *why);
+static bool settle_cut(Draft *draft, unsigned exchanges, Finding *why);
+
+bool answer_read(Str text, const Form *form, unsigned exchanges, bool cut, Arena *a, Conversation *out, Finding *why)
+{
+    *out = (Conversation){0};
+    Finding found = {0};
+    text = set_reasoning_aside(valid_text(text, a), a);
+    Draft draft = draft_new(form, a);
+    bool read = str_trim(text).len ? read_any(text, cut, &draft, &found) : finding_set(&found, FINDING_EMPTY, "no text");
+    if (!read && cut) finding_set(&found, FINDING_CUT, "cut off before its first turn was read");
+    if (read && draft.cut) read = settle_cut(&draft, exchanges, &found);
+    if (read)
+        *out = (Conversation){.turns = draft.turns, .n_turns = draft.n_turns, .labels = draft.labels};
+    else if (why)
+        *why = found;
+    return read;
+}
+
+// ---- what is set aside --------------------------------------------------------------------------
+
+static Str valid_text(Str text, Arena *a)
+{
+    if (utf8_valid(text)) return text;
+    Buf clean = {0};
+    utf8_add_lossy(&clean, text);
+    Str copy = arena_str(a, buf_str(&clean));
+    buf_free(&clean);
+    return copy;
+}
+
+// The next <think> or </think> from `at` on; *end is behind it. The longer name is what some models write.
+static size_t find_tag(Str text, size_t at, bool closing, size_t *end)
+{
+    static const Str open_tags[] = {S_INIT("<think>"), S_INIT("<thinking>")};
+    static const Str close_tags[] = {S_INIT("</think>"), S_INIT("</thinking>")};
+    for (; at < text.len; at++) {
+        size_t hit = str_find_char(str_slice(text, at, text.len), '<');
+        if (hit == STR_NONE) break;
+        at += hit;
+        for (size_t i = 0; i < 2; i++) {
+            Str tag = closing ? close_tags[i] : open_tags[i];
+            *end = at + tag.len;
+            if (str_eq_ignore_case(str_slice(text, at, *end), tag)) return at;
+        }
+    }
+    *end = text.len;
+    return STR_NONE;
+}
+
+// Takes out <think>…</think>. Without its beginning (which the prompt's template may hold) it goes from
+// the start; without its end to the end of the text.
+static Str set_reasoning_aside(Str text, Arena *a)
+{
+    Buf kept = {0};
+    size_t at = 0, open_end, close_end;
+    size_t open = find_tag(text, 0, false, &open_end), close = find_tag(text, 0, true, &close_end);
+    if (open == STR_NONE && close == STR_NONE) return text;
+    while (open != STR_NONE || close != STR_NONE) {
+        if (close < open) {
+            buf_clear(&kept);
+        } else {
+            buf_add(&kept, str_slice(text, at, open));
+            if (close != STR_NONE && close < open_end) close = find_tag(text, open_end, true, &close_end);
+        }
+        at = close == STR_NONE ? text.len : close_end;
+        if (open != STR_NONE && open < at) open = find_tag(text, at, false, &open_end);
+        if (close != STR_NONE) close = find_tag(text, at, true, &close_end);
+        if (at == text.len) break;
+    }
+    buf_add(&kept, str_slice(text, at, text.len));
+    Str copy = arena_str(a, buf_str(&kept));
+    buf_free(&kept);
+    return copy;
+}
+
+// ---- which form it is ---------------------------------------------------------------------------
+
+static bool read_lines(Str text, bool cut, Draft *draft, Finding *why)
+{
+    if (!lines_conversation(text, draft, why)) return false;
+    draft->cut = cut;
+    draft->last_open = cut && !str_ends(text, S("\n"));
+    return true;
+}
+
+static bool ends_open(const LooseText *json)
+{
+    for (const Loose *value = json->values; value; value = value->next)
+        if (value->open) return true;
+    return false;
+}
+
+// Reads the JSON at `at`; *next is where to look for another.
+static bool read_json(Str text, size_t at, bool cut, Draft *draft, size_t *next, Finding *why)
+{
+    LooseText json = loose_read(text, at, draft->arena);
+    bool open = ends_open(&json);
+    *next = open || json.end <= at ? at + 1 : json.end;
+    if (!json_conversation(&json, draft, why)) return false;
+    draft->cut = json.cut || (cut && open);
+    if (draft_lacks_label(draft)) lines_labels(str_slice(text, 0, at), draft);
+    if (draft_lacks_label(draft)) lines_labels(str_slice(text, json.end, text.len), draft);
+    return true;
+}
+
+static bool read_any(Str text, bool cut, Draft *draft, Finding *why)
+{
+    // Each try may read the whole text again, so that their number bounds the time.
+    enum { TRIES = 8 };
+    size_t start = json_skip_space(text, 0);
+    bool braceless = quote_len(text, start) && member_at(text, start);
+    size_t at = braceless ? start : loose_find(text, start);
+    bool lines_first = at == STR_NONE || lines_open_turn(str_slice(text, 0, at), draft->form);
+    if (lines_first) return read_lines(text, cut, draft, why);
+    Finding fault = {0};
+    for (unsigned i = 0; i < TRIES && at != STR_NONE; i++) {
+        Draft fresh = draft_new(draft->form, draft->arena);
+        if (read_json(text, at, cut, &fresh, &at, &fault)) {
+            *draft = fresh;
+            return true;
+        }
+        // The first fault is the one to tell, unless there was nothing in it.
+        if (why->reason == FINDING_NONE || why->reason == FINDING_EMPTY) *why = fault;
+        at = loose_find(text, at);
+    }
+    return lines_open_turn(text, draft->form) && read_lines(text, cut, draft, why);
+}
+
+// ---- cut-off answers ----------------------------------------------------------------------------
+
+// Keeps the asked exchanges of an answer that was cut off, if they and the labels are complete.
+static bool settle_cut(Draft *draft, unsigned exchanges, Finding *why)
+{
+    const Form *form = draft->form;
+    size_t whole = draft->n_turns - (draft->last_open && draft->n_turns);
+    TurnRange range = form_turns(form, exchanges);
+    for (size_t n = whole < range.max ? whole : range.max; n >= range.min; n--) {
+        bool complete = form->last == ANYONE ? n == range.max : draft->turns[n - 1].participant == (unsigned)form->last;
+        if (!complete) continue;
+        if (draft_lacks_label(draft)) return finding_set(why, FINDING_CUT, "cut off before its labels");
+        draft->n_turns = n;
+        return true;
+    }
+    return finding_set(why, FINDING_CUT, "cut off after %zu turns; %u exchange%s asked for", whole, exchanges,
+                       exchanges == 1 ? " was" : "s were");
+}

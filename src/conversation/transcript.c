@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "conversation/transcript.h"
+
+#include "conversation/draft.h"
+#include "conversation/names.h"
+
+// What is handed on while a file is read.
+typedef struct Reader {
+    Str text, file;
+    const Form *form;
+    const CheckContext *context;
+    Arena *arena;
+    Problems *problems;
+    Transcripts *out;
+    size_t cap;
+    size_t counted;   // bytes whose line breaks are in `line`
+    unsigned line;
+    bool failed;
+} Reader;
+
+static void read_block(Reader *r, Str block);
+
+static bool is_rule(Str line) { return str_eq(str_trim_end(line), S("---")); }
+
+static bool has_rule(Str text)
+{
+    Str line;
+    while (str_cut(&text, '\n', &line))
+        if (is_rule(line)) return true;
+    return false;
+}
+
+bool transcripts_read(Str text, Str file, const Form *form, const CheckContext *context, Arena *a, Transcripts *out, Problems *problems)
+{
+    CheckContext handwritten = context ? *context : (CheckContext){0};
+    handwritten.handwritten = true;
+    *out = (Transcripts){.ruled = has_rule(text)};
+    Reader r = {.text = text, .file = file, .form = form, .context = &handwritten, .arena = a, .problems = problems,
+                .out = out, .line = 1};
+    Str rest = text, line;
+    size_t from = 0;
+    while (str_cut(&rest, '\n', &line)) {
+        size_t at = (size_t)(line.ptr - text.ptr);
+        bool separates = out->ruled ? is_rule(line) : str_trim(line).len == 0;
+        if (!separates) continue;
+        read_block(&r, str_slice(text, from, at));
+        from = at + line.len + 1;
+    }
+    read_block(&r, str_slice(text, from, text.len));
+    return !r.failed;
+}
+
+// ---- errors -------------------------------------------------------------------------------------
+
+static Error *fail(Reader *r, const char *at, const char *what, Str detail)
+{
+    Error *e = problems_new(r->problems, false, ERROR_PROJECT, "example", "%s%.*s", what, STR_ARG(str_slice(detail, 0, 200)));
+    error_at(e, r->file, r->text, (size_t)(at - r->text.ptr));
+    r->failed = true;
+    return e;
+}
+
+static void hint_separators(const Reader *r, Error *e)
+{
+    if (r->out->ruled)
+        error_hint(e, "separate examples by a line `---`; each is a whole conversation of `Name: text` lines");
+    else
+        error_hint(e, "separate examples by a line `---`: without one, every blank line begins a new example");
+}
+
+// ---- the bracketed line -------------------------------------------------------------------------
+
+static bool is_value_end(char c) { return c == ' ' || c == '\t'; }
+
+// Takes `name=value` off the front of *rest; the value may stand in quotes.
+static bool take_value(Str *rest, TranscriptValue *out)
+{
+    size_t equals = str_find_char(*rest, '=');
+    if (equals == STR_NONE || equals == 0) return false;
+    out->name = str_slice(*rest, 0, equals);
+    for (size_t i = 0; i < equals; i++)
+        if (is_value_end(out->name.ptr[i]) || out->name.ptr[i] == '"') return false;
+    Str value = str_slice(*rest, equals + 1, rest->len);
+    if (value.len && value.ptr[0] == '"') {
+        size_t end = str_find_char(str_slice(value, 1, value.len), '"');
+        if (end == STR_NONE) return false;
+        out->value = str_slice(value, 1, end + 1);
+        *rest = str_slice(value, end + 2, value.len);
+        return rest->len == 0 || is_value_end(rest->ptr[0]);
+    }
+    size_t end = 0;
+    while (end < value.len && !is_value_end(value.ptr[end])) end++;
+    out->value = str_slice(value, 0, end);
+    *rest = str_slice(value, end, value.len);
+    return true;
+}
+
+static bool is_repeated(const Transcript *t, Str name)
+{
+    for (size_t i = 0; i < t->n_values; i++)
+        if (str_eq(t->values[i].name, name)) return true;
+    return false;
+}
+
+static bool read_values(Reader *r, Str line, Transcript *t)
+{
+    size_t cap = 0;
+    for (Str rest = str_trim(str_slice(line, 1, line.len - 1)); rest.len; rest = str_trim(rest)) {
+        const char *at = rest.ptr;
+        TranscriptValue value = {.offset = (size_t)(at - r->text.ptr)};
+        if (!take_value(&rest, &value)) {
+            error_hint(fail(r, at, "no `name=value`", (Str){0}), "write [topic=billing mood=\"very angry\"]");
+            return false;
+        }
+        if (is_repeated(t, value.name)) {
+            error_hint(fail(r, at, "a second value for ", value.name), "keep one of the two");
+            return false;
+        }
+        t->values = arena_grow(r->arena, t->values, t->n_values, &cap, sizeof *t->values);
+        t->values[t->n_values++] = value;
+    }
+    return true;
+}
+
+// ---- blocks -------------------------------------------------------------------------------------
+
+// Reads the lines behind the bracketed one. False when there is text before the first turn.
+static bool read_turns(Reader *r, Str lines, Draft *draft)
+{
+    Str line;
+    const char *start = NULL;
+    while (str_cut(&lines, '\n', &line)) {
+        int speaker;
+        Str behind = line_speaker(r->form, line, &speaker);
+        if (speaker != NOBODY) {
+            draft_turn(draft, (unsigned)speaker, behind);
+            start = behind.ptr;
+        } else if (start) {
+            draft->turns[draft->n_turns - 1].text = (Str){start, (size_t)(line.ptr + line.len - start)};
+        } else if (str_trim(line).len) {
+            Error *e = fail(r, str_trim(line).ptr, "no participant's name opens this line", (Str){0});
+            error_hint(e, "write `%.*s: text`; examples are separated by a line `---`", STR_ARG(r->form->participants[0].name));
+            return false;
+        }
+    }
+    for (size_t i = 0; i < draft->n_turns; i++) draft->turns[i].text = str_trim(draft->turns[i].text);
+    return true;
+}
+
+static Str without_blank_lines(Str block)
+{
+    const char *end = block.ptr + block.len;
+    block = str_trim_end(block);
+    while (block.len) {
+        size_t line = str_find_char(block, '\n');
+        if (str_trim(str_slice(block, 0, line)).len) break;
+        if (line == STR_NONE) return (Str){end, 0};
+        block = str_slice(block, line + 1, block.len);
+    }
+    return block;
+}
+
+// Blocks come in the order of the file.
+static unsigned line_number(Reader *r, size_t offset)
+{
+    for (; r->counted < offset; r->counted++) r->line += r->text.ptr[r->counted] == '\n';
+    return r->line;
+}
+
+static void read_block(Reader *r, Str block)
+{
+    block = without_blank_lines(block);
+    if (block.len == 0) return;
+    Transcript t = {.text = block, .offset = (size_t)(block.ptr - r->text.ptr)};
+    Draft draft = draft_new(r->form, r->arena);
+    Str rest = block, line;
+    str_cut(&rest, '\n', &line);
+    line = str_trim(line);
+    if (str_starts(line, S("[")) && str_ends(line, S("]")) && line.len >= 2) {
+        if (!read_values(r, line, &t)) return;
+    } else {
+        rest = block;
+    }
+    if (!read_turns(r, rest, &draft)) return;
+    for (size_t i = 0; i < t.n_values; i++) draft_label(&draft, t.values[i].name, t.values[i].value);
+    t.conversation = (Conversation){.turns = draft.turns, .n_turns = draft.n_turns, .labels = draft.labels};
+    Finding why = {0};
+    if (!conversation_check(&t.conversation, r->form, r->context, r->arena, &why)) {
+        hint_separators(r, fail(r, block.ptr, "this example is not kept to the form: ", str_from(why.message)));
+        return;
+    }
+    t.line = line_number(r, t.offset);
+    r->out->items = arena_grow(r->arena, r->out->items, r->out->n, &r->cap, sizeof t);
+    r->out->items[r->out->n++] = t;
+}
