@@ -181,10 +181,15 @@ static bool sync_folder(const char *path, Error *e)
     return ok;
 }
 
+bool file_writer_sync(FileWriter *w, Error *e)
+{
+    if (!writer_flush(w, e)) return false;
+    return fsync(w->fd) == 0 || error_errno(e, "sync", w->path);
+}
+
 bool file_writer_close(FileWriter *w, Error *e)
 {
-    bool ok = writer_flush(w, e);
-    if (ok && fsync(w->fd) < 0) ok = error_errno(e, "sync", w->path);
+    bool ok = file_writer_sync(w, e);
     if (close(w->fd) < 0 && ok) ok = error_errno(e, "write", w->path);
     w->fd = -1;
     if (ok && rename(w->hidden, w->path) < 0) ok = error_errno(e, "write", w->path);

@@ -31,6 +31,7 @@ typedef struct FileWriter {
 
 bool file_writer_open(FileWriter *w, const char *path, Error *e);
 bool file_writer_add(FileWriter *w, Str s, Error *e);   // buffered
+bool file_writer_sync(FileWriter *w, Error *e);         // flush and sync, without a rename yet
 bool file_writer_close(FileWriter *w, Error *e);        // flush, sync, rename, sync the folder
 void file_writer_abandon(FileWriter *w);                // safe after any failure, and after close
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // generated/<stamp>.run.json: everything needed to repeat a run, and how it ended. Written whole by
-// rename. Keys stand in the order of the fields; an absent text is null.
+// rename. Keys stand in this order, an absent text is null, and lines are broken so that a person
+// can read it.
 //
 //   {"version":1,"confab":"0.1.0","run":"26-11-22-15h04m05s","project":"coffee-support","complete":true,
 //    "seed":7,"started":"…Z","ended":"…Z","settings":{…},
