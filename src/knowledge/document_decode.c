@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/utf8.h"
+#include "knowledge/document.h"
+
+static bool not_text(Str bytes, size_t at, const char *why, Str shown, Error *e)
+{
+    error_set(e, ERROR_FILE, "encoding", "byte 0x%02X at offset %zu is %s", (unsigned char)bytes.ptr[at], at, why);
+    error_hint(e, "save the file as UTF-8");
+    return error_at_file(e, shown);
+}
+
+// Drops CR before LF, and one line break at the end. `text` is the bytes as they are, or already a
+// copy in the arena (then `own` is where they may be changed).
+static Str line_ends(Str text, char *own, Arena *a)
+{
+    const char *cr = text.len ? memchr(text.ptr, '\r', text.len) : NULL;
+    if (cr) {
+        if (!own) {
+            own = arena_alloc(a, text.len + 1);
+            memcpy(own, text.ptr, text.len);
+        }
+        size_t to = (size_t)(cr - text.ptr);
+        for (size_t from = to; from < text.len; from++)
+            if (!(own[from] == '\r' && from + 1 < text.len && own[from + 1] == '\n')) own[to++] = own[from];
+        text = (Str){own, to};
+    }
+    return str_ends(text, S("\n")) ? str_slice(text, 0, text.len - 1) : text;
+}
+
+// Which UTF-16 the bytes are: 'L', 'B', or 0. Without a mark, when the zeros of ASCII letters stand
+// on one side only and are many.
+static char utf16_order(Str bytes, size_t *start)
+{
+    *start = 2;
+    if (str_starts(bytes, S("\xFF\xFE"))) return 'L';
+    if (str_starts(bytes, S("\xFE\xFF"))) return 'B';
+    *start = 0;
+    size_t n = bytes.len < 4096 ? bytes.len & ~(size_t)1 : 4096, zeros[2] = {0};
+    for (size_t i = 0; i < n; i++) zeros[i & 1] += bytes.ptr[i] == 0;
+    if (n < 4 || bytes.len % 2) return 0;
+    if (zeros[1] * 3 >= n / 2 && zeros[0] == 0) return 'L';
+    if (zeros[0] * 3 >= n / 2 && zeros[1] == 0) return 'B';
+    return 0;
+}
+
+static uint32_t unit_at(Str bytes, size_t at, char order)
+{
+    unsigned a = (unsigned char)bytes.ptr[at], b = (unsigned char)bytes.ptr[at + 1];
+    return order == 'L' ? a | b << 8 : a << 8 | b;
+}
+
+static bool from_utf16(Str bytes, size_t at, char order, Str shown, Arena *a, Str *text, Error *e)
+{
+    // A unit of two bytes becomes three at most.
+    char *to = arena_array(a, bytes.len / 2 + 1, 3);
+    size_t n = 0;
+    for (; at + 1 < bytes.len; at += 2) {
+        uint32_t c = unit_at(bytes, at, order);
+        if (c >= 0xD800 && c < 0xDC00 && at + 3 < bytes.len) {
+            uint32_t low = unit_at(bytes, at + 2, order);
+            if (low >= 0xDC00 && low < 0xE000) {
+                c = 0x10000 + ((c - 0xD800) << 10) + (low - 0xDC00);
+                at += 2;
+            }
+        }
+        char letter[4];
+        unsigned len = utf8_encode(c, letter);
+        if (len == 0 || c == 0) return not_text(bytes, at, c ? "half a letter of UTF-16" : "no text in UTF-16", shown, e);
+        memcpy(to + n, letter, len);
+        n += len;
+    }
+    if (at < bytes.len) return not_text(bytes, at, "half a unit of UTF-16", shown, e);
+    *text = line_ends((Str){to, n}, to, a);
+    return true;
+}
+
+// 80–9F of Windows-1252; 0: not assigned.
+static const uint16_t upper[32] = {
+    0x20AC, 0,      0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0, 0x017D, 0,
+    0,      0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0, 0x017E, 0x0178,
+};
+
+static bool from_windows_1252(Str bytes, Str shown, Arena *a, Str *text, Error *e)
+{
+    char *to = arena_array(a, bytes.len + 1, 3);
+    size_t n = 0;
+    for (size_t i = 0; i < bytes.len; i++) {
+        unsigned char byte = (unsigned char)bytes.ptr[i];
+        uint32_t c = byte >= 0x80 && byte < 0xA0 ? upper[byte - 0x80] : byte;
+        bool control = byte < 0x20 && !memchr("\t\n\r\f\x1A", byte, 5);
+        if (c == 0 || control) return not_text(bytes, i, "neither UTF-8 nor Windows-1252", shown, e);
+        n += utf8_encode(c, to + n);
+    }
+    *text = line_ends((Str){to, n}, to, a);
+    return true;
+}
+
+bool document_decode(Str bytes, Str shown, Arena *a, Str *text, Error *e)
+{
+    size_t start;
+    char order = utf16_order(bytes, &start);
+    if (order) return from_utf16(bytes, start, order, shown, a, text, e);
+    size_t zero = bytes.len ? str_find_char(bytes, 0) : STR_NONE;
+    if (zero != STR_NONE) return not_text(bytes, zero, "not text", shown, e);
+    if (!utf8_valid(bytes)) return from_windows_1252(bytes, shown, a, text, e);
+    if (str_starts(bytes, S("\xEF\xBB\xBF"))) bytes = str_slice(bytes, 3, bytes.len);
+    *text = line_ends(bytes, NULL, a);
+    return true;
+}
