@@ -24,8 +24,9 @@ typedef struct ParamRule {
 struct Adapter {
     const char *name;          // what --api takes
     const char *title;         // for people: "OpenAI chat completions"
-    const char *path;          // behind the base address, version included: "/v1/chat/completions"
-    const char *models_path;   // the list of models; NULL: the API has none
+    const char *prefix;        // where the API lies when an address names no path: "/v1"
+    const char *path;          // behind the prefix: "/chat/completions"
+    const char *models_path;   // the list of models, likewise; NULL: the API has none
     const char *key_header;    // the key's header up to the key: "Authorization: Bearer "
     const char *const *headers;  // further fixed headers, NULL-terminated
     const ParamRule *params;   // n_params rows
@@ -69,14 +70,28 @@ Str adapter_param_name(const Endpoint *endpoint, Str name);
 // caller owns the result.
 struct json_t *adapter_parse(Str body, Error *e);
 
-// Appends `,"name":value` for each parameter that is sent at the place at hand. `but` (may be
-// NULL, NULL-terminated) are names that the adapter has written or writes elsewhere.
-void adapter_write_params(const Endpoint *endpoint, const ChatRequest *request, const char *const *but, Buf *body);
+// Appends `"name":value` for each parameter that is sent under a name that `wanted` (may be NULL:
+// all) takes, then the bound of the completion under `bound` and the seed under `seed` (each NULL:
+// not), each behind a comma but the first where `first` says so. True: something was written.
+typedef struct ParamPlace {
+    bool (*wanted)(Str sent_name);
+    const char *bound, *seed;
+    bool first;   // nothing stands before it, so it begins without a comma
+} ParamPlace;
 
-// The request's own parameter of that name as sent, or absent.
-Str adapter_param(const ChatRequest *request, Str name);
+bool adapter_write_params(const Endpoint *endpoint, const ChatRequest *request, const ParamPlace *place, Buf *body);
+
+// The value of the parameter sent under that name, or absent.
+Str adapter_param(const Endpoint *endpoint, const ChatRequest *request, Str sent_name);
+
+// Appends [{"role":…,"content":…},…] without the messages of role `but` (absent: all).
+void adapter_write_messages(const ChatRequest *request, Str but, Buf *body);
 
 // Reads [{"<key>": "name"}, …] at `list`; for read_models.
 bool adapter_read_names(const struct json_t *list, const char *key, Arena *arena, Str **names, size_t *n, Error *e);
+
+bool adapter_bad_reply(Error *e, const char *what);  // the error of read_reply; returns false
+int64_t adapter_count(const struct json_t *number);  // a token count; -1: missing, or no number
+Str adapter_short(const struct json_t *string, size_t max, Arena *arena);  // cut copy, or absent
 
 #endif

@@ -11,12 +11,12 @@
 //   pause    Retry-After
 //
 // Window and pace start without a bound and are learned from refusals (429). The first refusal
-// of a burst decreases them, refusals of requests that were sent before the decrease say
-// nothing new. The pace falls multiplicatively (Chiu and Jain 1989) until it is accepted; from the
-// second refusal on, what was accepted between two refusals gives the server's rate itself
-// (a bucket or window that is empty at both ends has passed just its rate), and the pace is held
-// 2% below. Both are then raised in small steps, one at a time, so that a refusal tells which was
-// too high; a step that fails doubles the wait before the next, up to a minute.
+// of a burst decreases them, multiplicatively (Chiu and Jain 1989); refusals of requests that were
+// sent before the decrease say nothing new. What was accepted from the begin of one burst to the
+// begin of the next is the server's own rate, for a bucket or a window that is empty at both
+// ends has passed just that; the pace is then held a little below the rate that was refused.
+// Window and pace are raised again in growing steps, one at a time, so that a refusal tells which
+// was too high; a raise that fails doubles the wait before the next, up to a minute.
 #ifndef CONFAB_LLM_LIMITER_H
 #define CONFAB_LLM_LIMITER_H
 
@@ -57,13 +57,14 @@ typedef struct LimiterTicket {
 enum { LIMITER_SLICES = 60 };
 
 typedef struct Knob {   // window or pace
-    double value;       // the bound; 0: none yet
-    double goal;        // what it climbs to after a cut
-    Nanos raise_at;     // the next step up, not before
-    Nanos hold;         // span between steps
-    double step;        // share by which the next step raises
-    bool bound;         // it held a request back since the last step
-    Nanos next;         // pace only: the moment the next request is due
+    double value;       // the bound now; 0: none yet
+    double goal;        // what it climbs to after a decrease
+    double slope;       // of that climb, a second
+    double step;        // the next raise
+    Nanos moved;        // when value was last brought up to now
+    Nanos raise_at;     // no raise before
+    Nanos hold;         // wait after the next failed raise
+    bool bound;         // it kept a request back since the last raise
 } Knob;
 
 typedef struct LimiterSpread {  // one kind of x-ratelimit headers
@@ -78,14 +79,17 @@ typedef struct Limiter {
     LimiterConfig config;
     unsigned in_flight;
     uint64_t sent, accepted, throttled;  // totals, for the summary and the tests
-    Nanos begun, pause_until, cut_at, last_sent;
-    uint64_t cut_number;      // requests up to this one tell nothing new when refused
-    uint64_t cut_accepted, cut_sent;  // totals at the last cut
-    bool was_cut;
-    uint64_t accepted_since;  // accepted, of those sent since the cut
+    Nanos begun;              // the first request; the ramp counts from it
+    Nanos pause_until;
     Knob window, pace;
+    Nanos pace_due;           // when the next request is due by the pace
     enum { RAISED_NONE, RAISED_WINDOW, RAISED_PACE } raised;
-    Nanos latency;            // smoothed, of accepted requests
+    bool was_cut;
+    Nanos cut_at;             // the last decrease
+    uint64_t cut_number;      // requests up to this one say nothing new when refused
+    Nanos burst_at;           // the begin of the last burst of refusals, and the requests
+    uint64_t burst_passed;    // that had passed until then
+    Nanos refusal_latency;    // smoothed: how soon a refusal comes back
     Nanos rpm_due, tpm_due;
     uint64_t slices[LIMITER_SLICES + 1];  // tokens sent, by second
     int64_t slice_now;

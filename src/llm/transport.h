@@ -96,6 +96,9 @@ typedef struct TransportOptions {
 } TransportOptions;
 
 // The libcurl implementation; transport_close ends what is in flight and zeroes the keys.
+// Opening raises the process's soft limit of open files as far as max_connections needs and the
+// hard limit allows (what does not fit waits in a queue), and sets SIGPIPE to be ignored, which
+// OpenSSL needs.
 bool transport_open(const TransportOptions *options, Transport *out, Error *e);
 void transport_close(Transport *transport);
 

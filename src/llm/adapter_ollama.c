@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Ollama's own /api/chat. Shape: Ollama's docs/api.md, "Generate a chat completion". Parameters
+// of the model go into `options`, a schema into `format`.
+#include "base/json.h"
+#include "llm/adapter.h"
+
+static bool write_request(const Endpoint *endpoint, const ChatRequest *request, Buf *body);
+static bool read_reply(Str body, Arena *arena, ChatReply *reply, Error *e);
+static bool read_models(Str body, Arena *arena, Str **names, size_t *n, Error *e);
+
+static const ParamRule params[] = {
+    {S_INIT("max_tokens"), S_INIT("num_predict"), {0}},
+    {S_INIT("max_completion_tokens"), S_INIT("num_predict"), {0}},
+    {S_INIT("repetition_penalty"), S_INIT("repeat_penalty"), {0}},
+    {S_INIT("stop_sequences"), S_INIT("stop"), {0}},
+    {S_INIT("logit_bias"), {0}, {0}},
+    {S_INIT("reasoning_effort"), {0}, S_INIT("write \"think\"")},
+    {S_INIT("response_format"), {0}, S_INIT("leave it out; --structured sends a schema")},
+};
+
+const Adapter adapter_ollama = {
+    .name = "ollama",
+    .title = "the Ollama API",
+    .prefix = "/api",
+    .path = "/chat",
+    .models_path = "/tags",
+    .key_header = "Authorization: Bearer ",
+    .params = params,
+    .n_params = sizeof params / sizeof *params,
+    .takes_schema = true,
+    .takes_seed = true,
+    .write_request = write_request,
+    .read_reply = read_reply,
+    .read_models = read_models,
+};
+
+static bool is_top_level(Str name)
+{
+    static const Str names[] = {S_INIT("think"), S_INIT("keep_alive"), S_INIT("logprobs"), S_INIT("top_logprobs"), S_INIT("tools")};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (str_eq(name, names[i])) return true;
+    return false;
+}
+
+static bool is_option(Str name) { return !is_top_level(name) && !str_eq(name, S("format")); }
+
+static bool write_request(const Endpoint *endpoint, const ChatRequest *request, Buf *body)
+{
+    buf_add(body, S("{\"model\":"));
+    json_write_string(body, endpoint->model);
+    buf_add(body, S(",\"messages\":"));
+    adapter_write_messages(request, (Str){0}, body);
+    buf_add(body, S(",\"stream\":false"));
+    Str format = request->schema.ptr ? request->schema : adapter_param(endpoint, request, S("format"));
+    if (format.ptr) {
+        buf_add(body, S(",\"format\":"));
+        buf_add(body, format);
+    }
+    adapter_write_params(endpoint, request, &(ParamPlace){.wanted = is_top_level}, body);
+    buf_add(body, S(",\"options\":{"));
+    adapter_write_params(endpoint, request, &(ParamPlace){.wanted = is_option, .bound = "num_predict", .seed = "seed", .first = true}, body);
+    buf_add(body, S("}}"));
+    return !body->full;
+}
+
+static bool read_reply(Str body, Arena *arena, ChatReply *reply, Error *e)
+{
+    *reply = (ChatReply){0};
+    json_t *root = adapter_parse(body, e);
+    if (!root) return false;
+    const json_t *content = json_object_get(json_object_get(root, "message"), "content");
+    bool ok = true;
+    if (json_is_false(json_object_get(root, "done"))) ok = adapter_bad_reply(e, "the answer is a part of a stream, which was not asked for");
+    else if (!json_is_string(content)) ok = adapter_bad_reply(e, "the answer has no message");
+    if (ok) {
+        reply->text = arena_str(arena, json_str(content));
+        reply->finish_reason = adapter_short(json_object_get(root, "done_reason"), 64, arena);
+        reply->cut = str_eq(reply->finish_reason, S("length"));
+        reply->model_reported = adapter_short(json_object_get(root, "model"), 256, arena);
+        reply->usage = usage_from(adapter_count(json_object_get(root, "prompt_eval_count")),
+                                  adapter_count(json_object_get(root, "eval_count")), -1);
+    }
+    json_decref(root);
+    return ok;
+}
+
+static bool read_models(Str body, Arena *arena, Str **names, size_t *n, Error *e)
+{
+    json_t *root = adapter_parse(body, e);
+    if (!root) return false;
+    bool ok = adapter_read_names(json_object_get(root, "models"), "name", arena, names, n, e);
+    json_decref(root);
+    return ok;
+}
