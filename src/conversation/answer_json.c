@@ -51,6 +51,10 @@ bool json_conversation(const LooseText *json, Draft *draft, Finding *why)
                     : turns->kind == LOOSE_OBJECT ? add_object(turns, draft, why)
                                                   : lines_conversation(turns->text, draft, why);
         if (!read) return false;
+        if (all_empty(draft) && value->next) {  // the sketch of the shape, repeated before the answer
+            *draft = draft_new(draft->form, draft->arena);
+            listed = false;
+        }
     }
     if (all_empty(draft)) return finding_set(why, FINDING_EMPTY, "JSON without a turn");
     return true;
@@ -227,9 +231,20 @@ static bool no_turn(const Loose *object, const Draft *draft, Finding *why)
     return finding_set(why, FINDING_UNREADABLE, "turn %zu does not say who speaks, or what", draft->n_turns + 1);
 }
 
+// An item that holds labels instead of a turn.
+static bool is_labels(const Loose *object, const Form *form)
+{
+    for (const Loose *m = object->first; m; m = m->next)
+        if (label_find(form->labels, form->n_labels, m->key) == NOBODY) return false;
+    return true;
+}
+
 static bool add_object(const Loose *object, Draft *draft, Finding *why)
 {
-    if (!object->first) return true;
+    if (is_labels(object, draft->form)) {
+        take_labels(object, draft);
+        return true;
+    }
     if (is_exchange(object, draft->form)) return add_exchange(object, draft, why);
     int speaker = turn_speaker(object, draft->form, form_participant);
     if (speaker == NOBODY) speaker = turn_speaker(object, draft->form, form_speaker);

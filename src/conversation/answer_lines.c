@@ -348,9 +348,9 @@ static bool add_turn(Draft *draft, Str segment, const Opening *opening, const Op
             ended = true;
         } else if (!ended && is_stranger(line, all, &stranger)) {
             return finding_set(why, FINDING_PARTICIPANT, "turn %zu: \"%.*s\" does not take part", draft->n_turns + 1, STR_ARG(stranger));
-        } else if (!ended) {
+        } else if (!ended && !blank) {
             text = (Str){segment.ptr, (size_t)(line.ptr + line.len - segment.ptr)};
-            said |= !blank;
+            said = true;
         }
     }
     turn->text = str_trim(text);

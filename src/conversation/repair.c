@@ -251,6 +251,7 @@ static bool literal(Str word, LooseKind *kind, Str *text)
         {S_INIT("null"), LOOSE_NULL, S_INIT("")},        {S_INIT("True"), LOOSE_SCALAR, S_INIT("true")},
         {S_INIT("False"), LOOSE_SCALAR, S_INIT("false")}, {S_INIT("None"), LOOSE_NULL, S_INIT("")},
         {S_INIT("undefined"), LOOSE_NULL, S_INIT("")},   {S_INIT("NaN"), LOOSE_NULL, S_INIT("")},
+        {S_INIT("string"), LOOSE_NULL, S_INIT("")},  // a sketch of the shape, repeated
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         if (!str_eq(known[i].word, word)) continue;
