@@ -11,9 +11,10 @@ static bool fail_fine(Packer *p)
     return error_hint(p->error, "raise the maximum");
 }
 
+// A gap of space alone, so that the words on both sides add up. An empty one may part a word.
 static bool only_space(Str text, size_t from, size_t to)
 {
-    return space_skip(str_slice(text, 0, to), from) >= to;
+    return from < to && space_skip(str_slice(text, 0, to), from) >= to;
 }
 
 // ---- the open chunk -----------------------------------------------------------------------------

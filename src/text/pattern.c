@@ -12,6 +12,7 @@
 
 enum {
     STEPS = 500000,            // of one start: some milliseconds, far more than any sane pattern takes
+    STEPS_BACK = 10000,        // where a step may compare a whole group again (\1)
     HEAP_KB = 16 * 1024,       // backtracking room of the interpreter, where there is no JIT
     JIT_STACK = 512 * 1024,    // the same with JIT
     STARTS = 128,              // most starts tried between two looks at the clock
@@ -46,7 +47,9 @@ static bool make(Pattern *p)
     p->match = pcre2_match_data_create(1, NULL);
     p->context = pcre2_match_context_create(NULL);
     if (!p->match || !p->context) return false;
-    pcre2_set_match_limit(p->context, STEPS);
+    uint32_t back = 0;
+    pcre2_pattern_info(p->code, PCRE2_INFO_BACKREFMAX, &back);
+    pcre2_set_match_limit(p->context, back ? STEPS_BACK : STEPS);
     pcre2_set_heap_limit(p->context, HEAP_KB);
     // Without JIT (a machine that forbids it) the interpreter does the same, slower.
     if (pcre2_jit_compile(p->code, PCRE2_JIT_COMPLETE) == 0) {

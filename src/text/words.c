@@ -329,8 +329,8 @@ size_t words_take(Segmenter *s, Str text, size_t at, size_t n, size_t *start, si
     // Whole blocks first, where so many words are asked for that it pays.
     if (n > CLASS_BLOCK / 4) {
         count = count_blocks(text, &at, n);
-        if (count) *end = space_skip_back(text, at);
         while (at < text.len && ((unsigned char)text.ptr[at] & 0xC0) == 0x80) at++;
+        if (count) *end = space_skip_back(text, at);
     }
     while (count < n) {
         at = space_skip(text, at);
