@@ -41,6 +41,7 @@ typedef struct ExampleContext {
     size_t n_topics;
     const Str *documents;       // files' names
     size_t n_documents;
+    unsigned max_exchanges;     // the run's limit; 0: not known yet
 } ExampleContext;
 
 bool examples_read(Str text, Str file, const ExampleContext *context, Arena *a, Examples *out, Problems *problems);

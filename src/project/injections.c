@@ -137,14 +137,14 @@ static void read_file(Reading *r, const FileEntry *entry)
     if (!name_fits(r, in.name, shown)) return;
     Error e;
     Str path = path_join(r->arena, r->folder, shown);
-    if (!file_read_text(path.ptr, PROJECT_FILE_MAX, r->arena, &in.text, shown.ptr, &e)) {
+    bool read = file_read_text(path.ptr, PROJECT_FILE_MAX, r->arena, &in.text, shown.ptr, &e);
+    if (!read)
         problems_add(r->problems, &e);
-        r->ok = false;
-        return;
-    }
-    bool read = reader->read(&in, r->arena, r->problems);
+    else
+        read = reader->read(&in, r->arena, r->problems);
     if (read && in.n == 0) error_hint(fault(r, shown, "%.*s has no values", entry->path), "write at least one, or remove the file");
     r->ok &= read && in.n;
+    // A file with faults keeps its name, so that its mentions are no further faults.
     r->out->items[r->out->n++] = in;
     if (in.n) {
         check_weights(r, &in);

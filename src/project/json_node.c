@@ -99,6 +99,14 @@ static void list_known(const Str *known, size_t n, char *out, size_t size)
 
 bool json_node_keys(Problems *p, const JsonNode *object, const Str *known, size_t n)
 {
+    char list[240], hint[270];
+    list_known(known, n, list, sizeof list);
+    snprintf(hint, sizeof hint, "known here: %s", list);
+    return json_node_keys_hint(p, object, known, n, hint);
+}
+
+bool json_node_keys_hint(Problems *p, const JsonNode *object, const Str *known, size_t n, const char *otherwise)
+{
     bool ok = true;
     const char *key;
     json_t *value, *items = (json_t *)(uintptr_t)object->value;
@@ -110,12 +118,10 @@ bool json_node_keys(Problems *p, const JsonNode *object, const Str *known, size_
         JsonNode member = json_node_member(object, key, value);
         Error *e = json_node_key_problem(p, &member, "unknown key \"%s\"", key);
         Str nearest = str_nearest(name, known, n);
-        char list[240];
-        list_known(known, n, list, sizeof list);
         if (nearest.len)
             error_hint(e, "write \"%.*s\"", STR_ARG(nearest));
         else
-            error_hint(e, "known here: %s", list);
+            error_hint(e, "%s", otherwise);
         ok = false;
     }
     return ok;

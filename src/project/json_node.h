@@ -41,6 +41,8 @@ Error *json_node_warning(Problems *p, const JsonNode *node, const char *format, 
 // Each key of the object that is not among `known` is an error that names the nearest one.
 // True when all are known.
 bool json_node_keys(Problems *p, const JsonNode *object, const Str *known, size_t n);
+// With a hint for keys that are near to none.
+bool json_node_keys_hint(Problems *p, const JsonNode *object, const Str *known, size_t n, const char *otherwise);
 
 // A value of the type, or a problem that says what to write instead (`wanted`: "a list of names")
 // and false. An absent value leaves *out as it is and is true.

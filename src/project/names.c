@@ -235,6 +235,7 @@ bool names_find(const Names *names, unsigned scopes, Str name, Ref *out, Error *
     *out = (Ref){0};
     if (!find_any(names, name, out)) {
         *out = (Ref){0};
+        if (names->parameters_unread && str_starts(name, S("param."))) return e && (*e = (Error){0}, false);
         return unknown_name(names, scopes, name, e);
     }
     Scope scope = name_scope(out->id);
@@ -327,6 +328,7 @@ static bool family_hint(const Names *names, Str name, Error *e)
 
 static bool unknown_name(const Names *names, unsigned scopes, Str name, Error *e)
 {
+    if (!e) return false;
     error_set(e, ERROR_PROJECT, "placeholder", "unknown name {%.*s}", STR_ARG(name));
     Nearest nearest = {.wanted = name};
     find_nearest(names, scopes, &nearest);

@@ -90,6 +90,7 @@ typedef struct Names {
     const Str *turn_labels;
     size_t n_turn_labels;
     bool knowledge, templates, flow, examples;  // the parts that exist
+    bool parameters_unread;  // their file has faults, which were reported: {param.…} gives no further one
 } Names;
 
 // The length of the name that `s` begins with: [A-Za-z_][A-Za-z0-9_-]* with parts joined by dots,
@@ -97,8 +98,9 @@ typedef struct Names {
 size_t name_length(Str s);
 bool name_valid(Str s);  // the whole of s is a name
 
-// Finds a name. False: *e (code "placeholder", kind ERROR_PROJECT, no place yet) says that it is
-// unknown, unknown here, or needs a part that is absent, and names the nearest known ones.
+// Finds a name. False: *e (which may be NULL) (code "placeholder", kind ERROR_PROJECT, no place yet) says that it is
+// unknown, unknown here, or needs a part that is absent, and names the nearest known ones. Its kind
+// is ERROR_NONE where there is nothing to say about it.
 bool names_find(const Names *names, unsigned scopes, Str name, Ref *out, Error *e);
 
 // Finds a variable by its name; false when there is none. `nearest` (may be NULL) is then the

@@ -8,14 +8,8 @@
 #define CONFAB_PROJECT_OUTPUT_FORMAT_H
 
 #include "conversation/form.h"
-#include "project/injections.h"
+#include "project/labels.h"
 #include "project/record_format.h"
-
-typedef struct Label {
-    Str name;
-    int32_t asked;       // index into form.labels (form.turn_labels of a turn label); -1: drawn
-    Template drawn;      // of a drawn one
-} Label;
 
 typedef struct Stage {
     Template text;
@@ -50,15 +44,15 @@ typedef struct OutputFormat {
 
 enum {
     PARTICIPANTS_MAX = 64,  // each is in every prompt and in the schema
-    LABELS_MAX = 256,       // likewise
     STAGES_MAX = 200,
 };
 
-// `file` NULL: absent. Participants, labels' names, flow's shape, switches. The file's JSON must
-// stay open until output_format_compile is done.
-bool output_format_read(const JsonFile *file, Arena *a, OutputFormat *out, Problems *problems);
+// `file` NULL: absent. Participants, labels' names, flow's shape, switches; without `labels`, one
+// for each injection. The file's JSON must stay open until output_format_compile is done.
+bool output_format_read(const JsonFile *file, const Injections *injections, Arena *a, OutputFormat *out,
+                        Problems *problems);
 
-// Everything with placeholders. `parameters`: for the default record.
+// Everything with placeholders.
 bool output_format_compile(const JsonFile *file, OutputFormat *format, const Names *names, Arena *a,
                            Problems *problems);
 

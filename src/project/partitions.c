@@ -29,7 +29,6 @@ static void read_list(Reader *r, const JsonNode *node, bool numbers, PartitionPa
 {
     size_t n = json_array_size(node->value);
     Str *names = arena_new(r->arena, Str, n + 1);
-    size_t *places = arena_new(r->arena, size_t, n + 1);
     for (size_t i = 0; i < n; i++) {
         JsonNode item = json_node_at(node, i);
         Str name = {0};
@@ -39,11 +38,9 @@ static void read_list(Reader *r, const JsonNode *node, bool numbers, PartitionPa
             r->ok = false;
             continue;
         }
-        places[part->n] = json_node_offset(&item, false);
         names[part->n++] = arena_str(r->arena, name);
     }
     part->names = names;
-    part->places = places;
 }
 
 static void read_part(Reader *r, const JsonNode *node, bool numbers, PartitionPart *part)

@@ -23,7 +23,6 @@ typedef struct PartitionPart {
     bool given;          // the partition says something about this kind
     double share;        // 0 … 1; 0 where a list is given
     const Str *names;    // names or globs
-    const size_t *places;  // of each in drawing.json, for warnings
     size_t n;
 } PartitionPart;
 

@@ -45,7 +45,7 @@ typedef struct Project {
     OutputFormat format;
     Drawing drawing;
     Examples examples;
-    Knowledge *knowledge;   // NULL: no folder
+    Knowledge *knowledge;   // never NULL; without a folder it has no documents
     const uint32_t *document_partitions;  // one for each document of the knowledge
     uint32_t partition;     // the chosen one
     Names names;

@@ -15,10 +15,10 @@ typedef struct Reach {
     bool template;
     bool flow;
     bool examples;       // {examples} or {examples.ids}
-    bool output_format;  // {output_format}; after project_load also true when it was appended
+    bool output_format;
     bool *injections;    // one for each
     bool *told;          // one for each: mentioned, not only needed by a `when`
-    bool told_topic;     // likewise for {topic} and the rest of the knowledge
+    bool told_topic;     // likewise for the topic: anything of the knowledge is mentioned
     bool told_template;
 } Reach;
 

@@ -14,7 +14,8 @@ typedef enum RecordKind {
     RECORD_VALUE,     // exactly one placeholder: `ref`, whose value keeps its type
     RECORD_TEXT,      // mixed text: `text`, filled; null is empty, arrays and objects compact JSON
     RECORD_CONSTANT,  // `constant`, compact JSON
-    RECORD_MESSAGES,  // [{"role","name","content"}], after `system` (name null): the default record's
+    RECORD_MESSAGES,  // the default record's messages:
+                      // [{"role","name","content"}], after `system` (name null): the default record's
 } RecordKind;
 
 typedef struct RecordNode RecordNode;
@@ -34,6 +35,11 @@ struct RecordNode {
 // anything was reported.
 bool record_compile(const JsonNode *node, const Names *names, bool in_turn, Arena *a, RecordNode *out,
                     Problems *problems);
+
+enum {
+    RECORD_DEPTH_MAX = 60,    // deeper, no table and no reader follows
+    RECORD_NODES_MAX = 2000,  // keys and list items of one record
+};
 
 // Calls `see` for each placeholder of the tree, in order.
 void record_refs(const RecordNode *node, void (*see)(void *ctx, const Template *t, const Segment *s), void *ctx);

@@ -43,6 +43,7 @@ static bool resolve(Compiler *c, size_t at, size_t n, Ref *out)
 {
     Error e;
     if (names_find(c->names, c->scopes, str_slice(c->source, at + 1, at + 1 + n), out, &e)) return true;
+    if (e.kind == ERROR_NONE) return c->ok = false;
     // Nobody sees a place that is dropped, and looking for it in a large file takes time.
     if (!c->problems->full) error_at_origin(&e, c->origin, at);
     problems_add(c->problems, &e);
@@ -75,6 +76,24 @@ bool template_compile(Str source, const Origin *origin, const Names *names, unsi
     add_literal(&c, start, source.len);
     *out = (Template){.source = source, .segments = c.segments, .n = c.n, .origin = *origin};
     return c.ok;
+}
+
+bool template_scan(Str source, bool (*see)(void *ctx, Str name), void *ctx)
+{
+    for (size_t at = 0; at < source.len;) {
+        const char *brace = memchr(source.ptr + at, '{', source.len - at);
+        if (!brace) return false;
+        at = (size_t)(brace - source.ptr);
+        size_t n = doubled_name(source, at);
+        if (n) {
+            at += n + 4;
+            continue;
+        }
+        n = opened_name(source, at);
+        if (n && see(ctx, str_slice(source, at + 1, at + 1 + n))) return true;
+        at += n ? n + 2 : 1;
+    }
+    return false;
 }
 
 Template template_literal(Str text, Arena *a)

@@ -54,6 +54,10 @@ typedef struct ValueSource {
 bool template_compile(Str source, const Origin *origin, const Names *names, unsigned scopes, Arena *a, Template *out,
                       Problems *problems);
 
+// Calls `see` with each name in braces as template_compile would read it, known or not, until it
+// returns true. Returns whether it did.
+bool template_scan(Str source, bool (*see)(void *ctx, Str name), void *ctx);
+
 // A text that is taken literally, whatever braces it holds.
 Template template_literal(Str text, Arena *a);
 

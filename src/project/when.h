@@ -31,8 +31,8 @@ void when_check_values(const Injections *injections, const WhenDomain *everythin
 
 // Reports each variable for which some combination of the others leaves no value, with the first
 // such combination. Looks at no more than WHEN_STEPS_MAX values for one variable; beyond, a warning.
-bool when_check(const Injections *injections, const Names *names, const WhenDomain *domain, Arena *scratch,
-                Problems *problems);
+bool when_check(const Injections *injections, const Names *names, const WhenDomain *domain, bool warning,
+                Arena *scratch, Problems *problems);
 
 enum { WHEN_STEPS_MAX = 20000000 };  // about a tenth of a second
 

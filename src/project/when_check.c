@@ -186,7 +186,7 @@ static void find_variables(Search *s, Arena *scratch)
         if (needed[s->all->order[i]]) s->variables[s->n++] = (Variable){VARIABLE_INJECTION, s->all->order[i]};
 }
 
-static void report(const Search *s, Problems *problems)
+static void report(const Search *s, bool warning, Problems *problems)
 {
     char combination[300] = "";
     size_t at = 0;
@@ -199,15 +199,15 @@ static void report(const Search *s, Problems *problems)
     }
     Str partition = s->domain->partitions->items[s->domain->partition].name;
     bool train = s->domain->partition == PARTITION_TRAIN;
-    Error *e = problems_new(problems, false, ERROR_PROJECT, "when", "no value of %.*s is left%s%s%.*s",
+    Error *e = problems_new(problems, warning, ERROR_PROJECT, "when", "no value of %.*s is left%s%s%.*s",
                             STR_ARG(s->subject->name), combination, train ? "" : " in the partition ",
                             train ? 0 : (int)partition.len, partition.ptr);
     error_at_file(e, s->subject->file);
     error_hint(e, "add a value without \"when\", or one for this case");
 }
 
-bool when_check(const Injections *injections, const Names *names, const WhenDomain *domain, Arena *scratch,
-                Problems *problems)
+bool when_check(const Injections *injections, const Names *names, const WhenDomain *domain, bool warning,
+                Arena *scratch, Problems *problems)
 {
     bool ok = true;
     for (size_t i = 0; i < injections->n; i++) {
@@ -215,7 +215,7 @@ bool when_check(const Injections *injections, const Names *names, const WhenDoma
         if (!s.subject->conditional) continue;
         find_variables(&s, scratch);
         if (!search(&s, 0)) {
-            report(&s, problems);
+            report(&s, warning, problems);
             ok = false;
         } else if (s.steps > WHEN_STEPS_MAX) {
             Error *e = problems_new(problems, true, ERROR_PROJECT, "when",
