@@ -55,6 +55,19 @@ static inline void buf_char(Buf *b, char c) {
 }
 static inline Str buf_str(const Buf *b) { return (Str){b->ptr, b->len}; }
 
+// Eight bytes as one number, for loops over long texts. In a mask of this kind the high bit of a
+// byte says that the byte fits.
+#define EACH_BYTE 0x0101010101010101u
+#define HIGH_BITS (0x80 * EACH_BYTE)
+static inline uint64_t load8(const char *p) {
+    uint64_t lane;
+    memcpy(&lane, p, sizeof lane);
+    return lane;
+}
+static inline uint64_t mask_above_space(uint64_t x) { return (((x | HIGH_BITS) - 0x21 * EACH_BYTE) | x) & HIGH_BITS; }
+static inline uint64_t mask_continues(uint64_t x) { return x & ~(x << 1) & HIGH_BITS; }  // inside a UTF-8 sequence
+static inline size_t mask_count(uint64_t mask) { return (size_t)__builtin_popcountll(mask); }
+
 void *mem_zeroed(size_t n, size_t size);
 void *mem_resize(void *p, size_t size);
 

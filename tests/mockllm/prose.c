@@ -112,9 +112,10 @@ void prose_sentence(Buf *out, Voice *v) {
 static bool starts_code_point(char c) { return ((unsigned char)c & 0xc0) != 0x80; }
 
 static size_t code_points(Str s) {
-    size_t n = 0;
-    for (size_t i = 0; i < s.len; i++) n += starts_code_point(s.ptr[i]);
-    return n;
+    size_t i = 0, continued = 0;
+    for (; i + 8 <= s.len; i += 8) continued += mask_count(mask_continues(load8(s.ptr + i)));
+    for (; i < s.len; i++) continued += !starts_code_point(s.ptr[i]);
+    return s.len - continued;
 }
 
 // Cuts the text behind `start` to `max` code points, at a space where one is near the end.
@@ -132,17 +133,16 @@ static void cut_to(Buf *out, size_t start, size_t max) {
 }
 
 void prose_text(Buf *out, Voice *v, size_t min, size_t max) {
-    size_t start = out->len, sentences = 1 + voice_below(v, 3);
+    size_t start = out->len, points = 0, sentences = 1 + voice_below(v, 3);
     if (max && max < min) max = min;
-    for (size_t i = 0;; i++) {
-        size_t points = code_points((Str){out->ptr + start, out->len - start});
-        bool enough = i >= sentences && points >= min;
-        if (enough || (max && points >= max)) break;
+    for (size_t i = 0; (i < sentences || points < min) && (!max || points < max); i++) {
+        size_t here = out->len;
         if (i) buf_char(out, ' ');
         prose_sentence(out, v);
+        points += code_points((Str){out->ptr + here, out->len - here});
     }
-    if (!max) return;
+    if (!max || points <= max) return;
     cut_to(out, start, max);
-    size_t points = code_points((Str){out->ptr + start, out->len - start});
+    points = code_points((Str){out->ptr + start, out->len - start});
     for (; points < min; points++) buf_char(out, points + 1 < min ? 'o' : '.');
 }

@@ -232,10 +232,13 @@ static Push push(Conn *c, Wire *w) {
     }
 }
 
-static void wait_until(Loop *l, Conn *c, State state, uint64_t span_ns) {
+static void wait_until(Loop *l, Conn *c, State state, uint64_t due) {
     c->state = state;
-    timer_set(&l->timers, &c->timer, clock_mono_ns() + span_ns + 1);
+    timer_set(&l->timers, &c->timer, due);
 }
+
+// Later than any `now` that timers are being popped for, so that each pass over them ends.
+static uint64_t in(uint64_t span_ns) { return clock_mono_ns() + span_ns + 1; }
 
 // All bytes are with the kernel.
 static void conn_finish(Loop *l, Conn *c, End end) {
@@ -247,7 +250,7 @@ static void conn_finish(Loop *l, Conn *c, End end) {
         case END_CLOSE:
             service_done(&l->service, &c->passage, c->passage.breaks ? "cut" : "sent", c->bytes);
             shutdown(c->fd, SHUT_WR);
-            wait_until(l, c, CONN_ENDING, LINGER_NS);
+            wait_until(l, c, CONN_ENDING, in(LINGER_NS));
             break;
         case END_RESET: conn_reset(l, c); break;
         case END_HANG: c->state = CONN_HANGING; break;
@@ -262,14 +265,14 @@ static void settle(Loop *l, Conn *c, Wire *w, Push result) {
     }
     if (result != PUSH_DONE && w != &c->wire) wire_copy_rest(&c->wire, w);
     if (result == PUSH_BLOCKED) c->state = CONN_SENDING;
-    if (result == PUSH_PACED) wait_until(l, c, CONN_WAITING, w->pace_ns);
+    if (result == PUSH_PACED) wait_until(l, c, CONN_WAITING, in(w->pace_ns));
     if (result != PUSH_DONE) return;
     End end = w->end;
     uint64_t wait = w->end_wait_ns;
     if (wait && !c->answered) {
         c->answered = true;
         if (w != &c->wire) wire_copy_rest(&c->wire, w);
-        wait_until(l, c, CONN_WAITING, wait);
+        wait_until(l, c, CONN_WAITING, in(wait));
         return;
     }
     wire_free(&c->wire);
@@ -283,7 +286,7 @@ static void send_reply(Loop *l, Conn *c) {
     c->answered = false;
     if (r->wait_ns) {
         wire_copy_rest(&c->wire, &l->wire);
-        wait_until(l, c, CONN_WAITING, r->wait_ns);
+        wait_until(l, c, CONN_WAITING, c->passage.line.received_mono + r->wait_ns);
         return;
     }
     settle(l, c, &l->wire, push(c, &l->wire));
