@@ -179,11 +179,12 @@ static size_t mend_number(Str t, size_t i, Buf *out)
     return end;
 }
 
-// What strict JSON forbids and servers send: raw control characters, invalid UTF-8, half surrogate
-// pairs, numbers out of range. The answer is paid, so it is read all the same.
+// What strict JSON forbids and servers send: a byte order mark, raw control characters, invalid
+// UTF-8, half surrogate pairs, numbers out of range. The answer is paid, so it is read all the same.
 static void mend(Str body, Buf *out)
 {
     Buf valid = {0};
+    if (str_starts(body, S("\xEF\xBB\xBF"))) body = str_slice(body, 3, body.len);
     utf8_add_lossy(&valid, body);
     Str t = buf_str(&valid);
     bool in_string = false;
@@ -256,11 +257,17 @@ json_t *adapter_parse(Str body, Error *e)
         Buf mended = {0};
         json_error_t again;
         mend(body, &mended);
-        if (mended.len) root = json_loadb(mended.ptr, mended.len, JSON_ALLOW_NUL, &again);
+        size_t flags = JSON_ALLOW_NUL | JSON_DISABLE_EOF_CHECK;
+        if (mended.len) root = json_loadb(mended.ptr, mended.len, flags, &again);
         buf_free(&mended);
     }
     if (!root) explain(body, &error, e);
     return root;
+}
+
+const json_t *adapter_unwrapped(const json_t *root)
+{
+    return json_is_array(root) && json_array_size(root) == 1 ? json_array_get(root, 0) : root;
 }
 
 int64_t adapter_count(const json_t *number)

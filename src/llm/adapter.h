@@ -66,7 +66,7 @@ Str adapter_param_name(const Endpoint *endpoint, Str name);
 // ---- for the adapters' own files ----------------------------------------------------------------
 
 // Parses a reply forgivingly, for it is paid: invalid UTF-8 becomes U+FFFD, of duplicate keys the
-// last counts. NULL: *e says what came instead (an HTML page, a stream, a cut body, …). The
+// last counts, text behind the JSON is left. NULL: *e says what came instead (an HTML page, a stream, a cut body, …). The
 // caller owns the result.
 struct json_t *adapter_parse(Str body, Error *e);
 
@@ -89,6 +89,9 @@ void adapter_write_messages(const ChatRequest *request, Str but, Buf *body);
 
 // Reads [{"<key>": "name"}, …] at `list`; for read_models.
 bool adapter_read_names(const struct json_t *list, const char *key, Arena *arena, Str **names, size_t *n, Error *e);
+
+// The answer itself, where a gateway wrapped it in a list of one.
+const struct json_t *adapter_unwrapped(const struct json_t *root);
 
 bool adapter_bad_reply(Error *e, const char *what);  // the error of read_reply; returns false
 int64_t adapter_count(const struct json_t *number);  // a token count; -1: missing, or no number

@@ -149,8 +149,9 @@ static bool read_reply(Str body, Arena *arena, ChatReply *reply, Error *e)
     *reply = (ChatReply){0};
     json_t *root = adapter_parse(body, e);
     if (!root) return false;
-    const json_t *content = json_object_get(root, "content");
-    reply->finish_reason = adapter_short(json_object_get(root, "stop_reason"), 64, arena);
+    const json_t *answer = adapter_unwrapped(root);
+    const json_t *content = json_object_get(answer, "content");
+    reply->finish_reason = adapter_short(json_object_get(answer, "stop_reason"), 64, arena);
     reply->refused = str_eq(reply->finish_reason, S("refusal"));
     bool ok = json_is_array(content) ? read_blocks(content, arena, &reply->text, e)
                                      : adapter_bad_reply(e, "the answer has no content");
@@ -159,8 +160,8 @@ static bool read_reply(Str body, Arena *arena, ChatReply *reply, Error *e)
     if (ok) {
         reply->cut = str_eq(reply->finish_reason, S("max_tokens")) ||
                      str_eq(reply->finish_reason, S("model_context_window_exceeded"));
-        reply->model_reported = adapter_short(json_object_get(root, "model"), 256, arena);
-        reply->usage = read_usage(json_object_get(root, "usage"));
+        reply->model_reported = adapter_short(json_object_get(answer, "model"), 256, arena);
+        reply->usage = read_usage(json_object_get(answer, "usage"));
     }
     json_decref(root);
     return ok;

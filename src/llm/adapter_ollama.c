@@ -69,17 +69,18 @@ static bool read_reply(Str body, Arena *arena, ChatReply *reply, Error *e)
     *reply = (ChatReply){0};
     json_t *root = adapter_parse(body, e);
     if (!root) return false;
-    const json_t *content = json_object_get(json_object_get(root, "message"), "content");
+    const json_t *answer = adapter_unwrapped(root);
+    const json_t *content = json_object_get(json_object_get(answer, "message"), "content");
     bool ok = true;
-    if (json_is_false(json_object_get(root, "done"))) ok = adapter_bad_reply(e, "the answer is a part of a stream, which was not asked for");
+    if (json_is_false(json_object_get(answer, "done"))) ok = adapter_bad_reply(e, "the answer is a part of a stream, which was not asked for");
     else if (!json_is_string(content)) ok = adapter_bad_reply(e, "the answer has no message");
     if (ok) {
         reply->text = arena_str(arena, json_str(content));
-        reply->finish_reason = adapter_short(json_object_get(root, "done_reason"), 64, arena);
+        reply->finish_reason = adapter_short(json_object_get(answer, "done_reason"), 64, arena);
         reply->cut = str_eq(reply->finish_reason, S("length"));
-        reply->model_reported = adapter_short(json_object_get(root, "model"), 256, arena);
-        reply->usage = usage_from(adapter_count(json_object_get(root, "prompt_eval_count")),
-                                  adapter_count(json_object_get(root, "eval_count")), -1);
+        reply->model_reported = adapter_short(json_object_get(answer, "model"), 256, arena);
+        reply->usage = usage_from(adapter_count(json_object_get(answer, "prompt_eval_count")),
+                                  adapter_count(json_object_get(answer, "eval_count")), -1);
     }
     json_decref(root);
     return ok;

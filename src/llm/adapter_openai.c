@@ -111,7 +111,8 @@ static bool read_reply(Str body, Arena *arena, ChatReply *reply, Error *e)
     *reply = (ChatReply){0};
     json_t *root = adapter_parse(body, e);
     if (!root) return false;
-    const json_t *choices = json_object_get(root, "choices");
+    const json_t *answer = adapter_unwrapped(root);
+    const json_t *choices = json_object_get(answer, "choices");
     bool ok = false;
     if (!json_is_array(choices)) {
         adapter_bad_reply(e, "the answer has no choices");
@@ -121,8 +122,8 @@ static bool read_reply(Str body, Arena *arena, ChatReply *reply, Error *e)
         ok = read_choice(json_array_get(choices, 0), arena, reply, e);
     }
     if (ok) {
-        reply->model_reported = adapter_short(json_object_get(root, "model"), 256, arena);
-        reply->usage = read_usage(json_object_get(root, "usage"));
+        reply->model_reported = adapter_short(json_object_get(answer, "model"), 256, arena);
+        reply->usage = read_usage(json_object_get(answer, "usage"));
     }
     json_decref(root);
     return ok;

@@ -88,8 +88,7 @@ static bool read_reply(Str body, Arena *arena, ChatReply *reply, Error *e)
     *reply = (ChatReply){0};
     json_t *root = adapter_parse(body, e);
     if (!root) return false;
-    // Hosted endpoints wrap the answer in a list of one.
-    const json_t *answer = json_is_array(root) ? json_array_get(root, 0) : root;
+    const json_t *answer = adapter_unwrapped(root);
     const json_t *text = json_object_get(answer, "generated_text");
     bool ok = json_is_string(text) || adapter_bad_reply(e, "the answer has no generated_text");
     if (ok) {

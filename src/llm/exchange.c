@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "base/hash.h"
 #include "base/utf8.h"
 #include "llm/adapter.h"
 
@@ -52,9 +53,16 @@ static bool is_address(Str host)
     return colon || !letters;
 }
 
+static uint64_t secrets_of(const Endpoint *endpoint)
+{
+    return hash64(endpoint->key, hash64(endpoint->key_header, hash64(endpoint->host, (uint64_t)(uintptr_t)endpoint->adapter)));
+}
+
+bool peer_is_of(const Peer *p, const Endpoint *endpoint) { return p->endpoint == endpoint && p->secrets == secrets_of(endpoint); }
+
 bool peer_init(Peer *p, const Endpoint *endpoint)
 {
-    *p = (Peer){.endpoint = endpoint, .proven = is_address(endpoint->host)};
+    *p = (Peer){.endpoint = endpoint, .secrets = secrets_of(endpoint), .proven = is_address(endpoint->host)};
     bool ok = add_header(&p->headers, "Content-Type: application/json") && add_header(&p->headers, "Accept: application/json") &&
               add_header(&p->headers, "Expect:") && add_key(&p->headers, endpoint);
     for (const char *const *h = endpoint->adapter ? endpoint->adapter->headers : NULL; ok && h && *h; h++) ok = add_header(&p->headers, *h);
@@ -93,6 +101,10 @@ static bool set_fixed_options(CURL *easy, Exchange *x, const TransportOptions *o
     ok &= curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L) == CURLE_OK;
     ok &= curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS) == CURLE_OK;
     if (options->ca_file) ok &= curl_easy_setopt(easy, CURLOPT_CAINFO, options->ca_file) == CURLE_OK;
+#if LIBCURL_VERSION_NUM >= 0x075700
+    // Otherwise a time-out in the resolver waits for its thread, and everything else with it.
+    ok &= curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L) == CURLE_OK;
+#endif
 #if LIBCURL_VERSION_NUM >= 0x075500
     ok &= curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK;
 #else

@@ -13,6 +13,7 @@
 // What all exchanges with one endpoint share.
 typedef struct Peer {
     const Endpoint *endpoint;
+    uint64_t secrets;            // a hash of what the headers were made from
     struct curl_slist *headers;  // the key among them; zeroed on free
     bool proven;                 // a connection has been made, or the host needs no resolver
     unsigned connecting;         // exchanges under way that are not connected yet
@@ -40,6 +41,9 @@ struct Exchange {
     char curl_says[CURL_ERROR_SIZE];
 };
 
+// Whether it is the one for this endpoint as it now is; an endpoint may have been made anew at the
+// same place in memory.
+bool peer_is_of(const Peer *p, const Endpoint *endpoint);
 bool peer_init(Peer *p, const Endpoint *endpoint);
 void peer_free(Peer *p);
 

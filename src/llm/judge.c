@@ -151,7 +151,7 @@ static void judge_status(const HttpReply *http, int status, const ApiError *api,
     else if (status < 500) judge_client_error(status, api, schema_sent, out);
     else if (schema_sent && (status == 500 || status == 501) && names_schema(api)) settle(out, NO_SCHEMA, "schema refused", false);
     else if (status == 529 || (status == 503 && out->retry_after >= 0)) settle(out, THROTTLED, "overloaded", false);
-    else if (status == 501 || status == 505) settle(out, FAILED, "bad request", false);
+    else if (status == 505) settle(out, FAILED, "bad request", false);
     else settle(out, RETRY, "server error", true);
 }
 

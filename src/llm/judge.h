@@ -8,7 +8,7 @@
 //   429, 529; 503 with Retry-After                             THROTTLED
 //   401 402 403 404, 3xx, no money left, no such model, TLS    REFUSED
 //   400…599 that names the schema, while one was sent          NO_SCHEMA
-//   every other 4xx, 501, 505                                  FAILED
+//   every other 4xx, 505                                       FAILED
 // An error object inside a 200 is judged by the status it names.
 #ifndef CONFAB_LLM_JUDGE_H
 #define CONFAB_LLM_JUDGE_H

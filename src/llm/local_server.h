@@ -23,7 +23,7 @@ typedef struct LocalServerConfig {
     Str path;       // PATH
     Str data;       // the user's data folder, $XDG_DATA_HOME or ~/.local/share
     unsigned slots;         // confab's concurrency
-    unsigned slot_context;  // tokens a slot can hold; 0: 4096
+    unsigned slot_context;  // tokens a slot can hold; 0: 2048
     unsigned threads;       // 0: as many as cores
     Nanos timeout;          // until it answers; 0: 120 seconds
     // Called some times a second while waiting; false ends the wait (and the server). May be NULL.
@@ -35,7 +35,7 @@ typedef struct LocalServer {
     Endpoint endpoint;   // its adapter, address, key and model's name; in the arena
     Str server, model;   // paths, in the arena
     pid_t pid;           // 0: not running
-    int log;             // the server's output, kept in an unlinked file; -1: none
+    int log;             // the server's output, kept in memory, bounded; -1: none
 } LocalServer;
 
 // Whether server and model are there; false: *e names what is missing and how to get it. No process
@@ -46,7 +46,7 @@ bool local_server_find(const LocalServerConfig *config, Arena *a, LocalServer *o
 // carries the last lines the server wrote.
 bool local_server_start(const LocalServerConfig *config, Transport *t, Arena *a, LocalServer *out, Error *e);
 
-bool local_server_alive(LocalServer *s);          // false once it has ended on its own
+bool local_server_alive(LocalServer *s);          // false once it has ended
 Str local_server_log(const LocalServer *s, Arena *a);  // its last 4 KB
 void local_server_stop(LocalServer *s);           // asks, then kills after 2 seconds; safe twice
 

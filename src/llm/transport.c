@@ -198,7 +198,7 @@ void transport_close(Transport *transport)
 static Peer *peer_of(Wire *w, const Endpoint *endpoint)
 {
     for (size_t i = 0; i < w->n_peers; i++)
-        if (w->peers[i]->endpoint == endpoint) return w->peers[i];
+        if (peer_is_of(w->peers[i], endpoint)) return w->peers[i];
     if (w->n_peers == sizeof w->peers / sizeof *w->peers) return NULL;
     Peer *peer = mem_alloc(sizeof *peer);
     if (peer_init(peer, endpoint)) return w->peers[w->n_peers++] = peer;
