@@ -118,7 +118,7 @@ static bool read_json(Str text, size_t at, bool cut, Draft *draft, size_t *next,
 static bool read_any(Str text, bool cut, Draft *draft, Finding *why)
 {
     // Each try may read the whole text again, so that their number bounds the time.
-    enum { TRIES = 8 };
+    enum { TRIES = 4 };
     size_t start = json_skip_space(text, 0);
     bool braceless = quote_len(text, start) && member_at(text, start);
     size_t at = braceless ? start : loose_find(text, start);

@@ -147,12 +147,10 @@ static bool check_leaks(const Conversation *c, const CheckContext *context, Aren
     if (context->n_drawn) memcpy(allowed + context->n_passages, context->drawn, context->n_drawn * sizeof *allowed);
     for (size_t t = 0; t < c->n_turns; t++) {
         LeakWords words = leak_words(c->turns[t].text, scratch);
-        Str run = context->prompts ? leak_find(context->prompts, &words, allowed, n, scratch) : (Str){0};
+        Str run = leak_find(&context->prompts, context->prompts ? 1 : 0, &words, allowed, n, scratch);
         if (run.ptr) return finding_set(why, FINDING_PROMPT_LEAK, "turn %zu repeats the prompt: \"%.*s\"", t + 1, STR_ARG(run));
-        for (size_t i = 0; i < context->n_examples; i++) {
-            run = leak_find(context->examples[i], &words, context->passages, context->n_passages, scratch);
-            if (run.ptr) return finding_set(why, FINDING_EXAMPLE_LEAK, "turn %zu repeats an example: \"%.*s\"", t + 1, STR_ARG(run));
-        }
+        run = leak_find(context->examples, context->n_examples, &words, context->passages, context->n_passages, scratch);
+        if (run.ptr) return finding_set(why, FINDING_EXAMPLE_LEAK, "turn %zu repeats an example: \"%.*s\"", t + 1, STR_ARG(run));
     }
     return true;
 }

@@ -26,12 +26,10 @@ static Roll roll_start(const LeakWords *words, unsigned n)
 static bool roll_next(Roll *roll, uint64_t *hash)
 {
     const LeakWords *words = roll->words;
-    if (roll->n == 0 || words->n < roll->n) return false;
-    do {
-        if (roll->next == words->n) return false;
-        if (roll->next >= roll->n) roll->hash -= words->hashes[roll->next - roll->n] * roll->top;
-        roll->hash = roll->hash * BASE + words->hashes[roll->next++];
-    } while (roll->next < roll->n);
+    if (roll->n == 0 || words->n < roll->n || roll->next == words->n) return false;
+    while (roll->next < roll->n - 1) roll->hash = roll->hash * BASE + words->hashes[roll->next++];
+    if (roll->next >= roll->n) roll->hash -= words->hashes[roll->next - roll->n] * roll->top;
+    roll->hash = roll->hash * BASE + words->hashes[roll->next++];
     *hash = roll->hash ? roll->hash : 1;
     return true;
 }
@@ -98,18 +96,27 @@ void leak_index_build(LeakIndex *index, Arena *a, const Str *texts, size_t n, un
     arena_free(&scratch);
 }
 
-Str leak_find(const LeakIndex *index, const LeakWords *words, const Str *allowed, size_t n_allowed, Arena *scratch)
+static bool any_contains(const LeakIndex *const *indices, size_t n, uint64_t hash)
 {
+    for (size_t i = 0; i < n; i++)
+        if (contains(indices[i], hash)) return true;
+    return false;
+}
+
+Str leak_find(const LeakIndex *const *indices, size_t n, const LeakWords *words, const Str *allowed, size_t n_allowed, Arena *scratch)
+{
+    unsigned run = 0;
+    for (size_t i = 0; i < n; i++)
+        if (indices[i]->n) run = indices[i]->words;
     LeakIndex aside = {0};
     bool built = false;
     uint64_t hash;
-    if (index->n == 0) return (Str){0};
-    for (Roll roll = roll_start(words, index->words); roll_next(&roll, &hash);) {
-        if (!contains(index, hash)) continue;
-        if (!built) leak_index_build(&aside, scratch, allowed, n_allowed, index->words);
+    for (Roll roll = roll_start(words, run); roll_next(&roll, &hash);) {
+        if (!any_contains(indices, n, hash)) continue;
+        if (!built) leak_index_build(&aside, scratch, allowed, n_allowed, run);
         built = true;
         if (contains(&aside, hash)) continue;
-        size_t first = roll.next - index->words;
+        size_t first = roll.next - run;
         return str_slice(words->normal, first ? words->ends[first - 1] + 1 : 0, words->ends[roll.next - 1]);
     }
     return (Str){0};

@@ -36,8 +36,10 @@ typedef struct LeakWords {
 
 LeakWords leak_words(Str text, Arena *a);
 
-// The first run of words that is in the index and in none of the `allowed` texts, as a slice of
-// words->normal; absent: none. Linear; the allowed texts are only read when a run is in the index.
-Str leak_find(const LeakIndex *index, const LeakWords *words, const Str *allowed, size_t n_allowed, Arena *scratch);
+// The first run of words that is in one of the indices (all of the same `words`, or of nothing) and
+// in none of the `allowed` texts, as a slice of words->normal; absent: none. Linear in the text; the
+// allowed texts are only read when a run is in an index.
+Str leak_find(const LeakIndex *const *indices, size_t n, const LeakWords *words, const Str *allowed, size_t n_allowed,
+              Arena *scratch);
 
 #endif

@@ -84,7 +84,7 @@ static bool opens_json(Str t, size_t at)
 size_t loose_find(Str text, size_t from)
 {
     for (; from < text.len; from++)
-        if (opens_json(text, from)) return from;
+        if ((text.ptr[from] == '{' || text.ptr[from] == '[') && opens_json(text, from)) return from;
     return STR_NONE;
 }
 

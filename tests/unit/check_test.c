@@ -165,21 +165,23 @@ static void test_leak_find(void **state)
     for (int i = 0; i < 3000; i++) buf_printf(&text, "w%d ", i * i % 1009);
     Str whole = buf_str(&text);
     leak_index_build(&index, &a, &whole, 1, 5);
+    const LeakIndex *indices[] = {&index};
     LeakWords words = leak_words(whole, &a);
     assert_int_equal(words.n, 3000);
     for (size_t from = 0; from + 5 <= words.n; from += 97) {
         size_t start = from ? words.ends[from - 1] + 1 : 0;
         Str run = str_slice(words.normal, start, words.ends[from + 4]);
         LeakWords five = leak_words(run, &a);
-        assert_true(str_eq(leak_find(&index, &five, NULL, 0, &a), run));
+        assert_true(str_eq(leak_find(indices, 1, &five, NULL, 0, &a), run));
         LeakWords four = leak_words(str_slice(words.normal, start, words.ends[from + 3]), &a);
-        assert_null(leak_find(&index, &four, NULL, 0, &a).ptr);
+        assert_null(leak_find(indices, 1, &four, NULL, 0, &a).ptr);
     }
     LeakWords strange = leak_words(S("w0 w1 w4 w9 x w16 w25 w36 w49"), &a);
-    assert_null(leak_find(&index, &strange, NULL, 0, &a).ptr);
+    assert_null(leak_find(indices, 1, &strange, NULL, 0, &a).ptr);
     LeakIndex nothing;
     leak_index_build(&nothing, &a, NULL, 0, 5);
-    assert_null(leak_find(&nothing, &words, NULL, 0, &a).ptr);
+    indices[0] = &nothing;
+    assert_null(leak_find(indices, 1, &words, NULL, 0, &a).ptr);
     buf_free(&text);
     arena_free(&a);
 }
