@@ -21,7 +21,7 @@ bool plan_open(const Project *project, const PlanSettings *settings, Arena *a, P
     Str *instructions = arena_new(a, Str, settings->max_exchanges + (size_t)1);
     Str *schemas = arena_new(a, Str, settings->max_exchanges + (size_t)1);
     for (unsigned n = 1; n <= settings->max_exchanges; n++) {
-        if (project->reach.output_format) instructions[n] = form_instructions(&plan->form, n, a);
+        if (project->reach.output_format || project->appended) instructions[n] = form_instructions(&plan->form, n, a);
         schemas[n] = form_schema(&plan->form, n, &settings->schema, a);
     }
     plan->instructions = instructions;
