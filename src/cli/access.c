@@ -196,7 +196,7 @@ Str access_shown(const Settings *s, OptionId id, Arena *a)
 {
     Str value = settings_str(s, id);
     if (!value.ptr) return value;
-    if (option_table[id].type == TYPE_SECRET) return access_mask_key(value, a);
-    if (option_table[id].type == TYPE_URL) return access_mask_url(value, a);
+    if (option_table[id].type == ARG_SECRET) return access_mask_key(value, a);
+    if (option_table[id].type == ARG_URL) return access_mask_url(value, a);
     return value;
 }

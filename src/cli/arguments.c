@@ -154,13 +154,13 @@ static bool read_long(Reader *r, Str flag, Error *e)
     if (id == OPTION_COUNT) return unknown_flag(r, name, e);
     const Option *o = option_get(id);
     if (!(o->commands & r->out->command->bit)) return wrong_command(r, o, e);
-    if (o->type == TYPE_SWITCH && equals != STR_NONE) {
+    if (o->type == ARG_SWITCH && equals != STR_NONE) {
         error_set(e, ERROR_USAGE, "usage", "--%s takes no value", o->name);
         return error_hint(e, "write --%s alone", o->name);
     }
     if (equals != STR_NONE)
         value = str_slice(flag, equals + 1, flag.len);
-    else if (o->type != TYPE_SWITCH && !read_value(r, o, &value, e))
+    else if (o->type != ARG_SWITCH && !read_value(r, o, &value, e))
         return false;
     return store(r, id, value, e);
 }
@@ -177,7 +177,7 @@ static bool read_letters(Reader *r, Str letters, Error *e)
         const Option *o = option_get(id);
         if (!(o->commands & r->out->command->bit)) return wrong_command(r, o, e);
         Str value = S("on");
-        if (o->type != TYPE_SWITCH) {
+        if (o->type != ARG_SWITCH) {
             value = str_slice(letters, i + 1, letters.len);
             if (value.len == 0 && !read_value(r, o, &value, e)) return false;
             i = letters.len;

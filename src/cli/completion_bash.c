@@ -5,7 +5,7 @@ static void bash_values(Buf *out)
 {
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         const Option *o = &option_table[i];
-        if (!o->name || o->type == TYPE_SWITCH) continue;
+        if (!o->name || o->type == ARG_SWITCH) continue;
         buf_printf(out, "    --%s", o->name);
         if (o->letter) buf_printf(out, "|-%c", o->letter);
         buf_add(out, S(") "));
@@ -13,11 +13,11 @@ static void bash_values(Buf *out)
             buf_add(out, S("COMPREPLY=($(compgen -W '"));
             completion_words(out, o->choices);
             buf_add(out, S("' -- \"$cur\"))"));
-        } else if (o->type == TYPE_PROJECT) {
+        } else if (o->type == ARG_PROJECT) {
             buf_add(out, S("COMPREPLY=($(compgen -W \"$(_confab_projects)\" -- \"$cur\"))"));
-        } else if (o->type == TYPE_FOLDER) {
+        } else if (o->type == ARG_FOLDER) {
             buf_add(out, S("COMPREPLY=($(compgen -d -- \"$cur\"))"));
-        } else if (o->type == TYPE_FILE) {
+        } else if (o->type == ARG_FILE) {
             buf_add(out, S("COMPREPLY=($(compgen -f -- \"$cur\"))"));
         } else {
             buf_add(out, S("COMPREPLY=()"));

@@ -21,11 +21,11 @@ static void fish_option(Buf *out, const Option *o, Commands all)
         buf_add(out, S(" -x -a '"));
         completion_words(out, o->choices);
         buf_add_char(out, '\'');
-    } else if (o->type == TYPE_PROJECT) {
+    } else if (o->type == ARG_PROJECT) {
         buf_add(out, S(" -x -a '(__confab_projects)'"));
-    } else if (o->type == TYPE_FOLDER) {
+    } else if (o->type == ARG_FOLDER) {
         buf_add(out, S(" -x -a '(__fish_complete_directories)'"));
-    } else if (o->type == TYPE_FILE) {
+    } else if (o->type == ARG_FILE) {
         buf_add(out, S(" -r -F"));
     } else if (o->argument) {
         buf_add(out, S(" -x"));

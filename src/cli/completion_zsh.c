@@ -20,11 +20,11 @@ static void zsh_option(Buf *out, const Option *o)
             buf_add_char(out, '(');
             completion_words(out, o->choices);
             buf_add_char(out, ')');
-        } else if (o->type == TYPE_PROJECT) {
+        } else if (o->type == ARG_PROJECT) {
             buf_add(out, S("_confab_projects"));
-        } else if (o->type == TYPE_FOLDER) {
+        } else if (o->type == ARG_FOLDER) {
             buf_add(out, S("_files -/"));
-        } else if (o->type == TYPE_FILE) {
+        } else if (o->type == ARG_FILE) {
             buf_add(out, S("_files"));
         }
     }

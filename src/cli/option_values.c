@@ -119,30 +119,30 @@ bool option_check(const Option *o, Str text, Str shown, Error *e)
 {
     bool on;
     double seconds;
-    if (o->type == TYPE_SECRET) return true;  // never quoted in an error; access.h checks its form
+    if (o->type == ARG_SECRET) return true;  // never quoted in an error; access.h checks its form
     if (text.len == 0) return error_set(e, ERROR_USAGE, "usage", "%.*s is empty", STR_ARG(shown));
     if (str_find_char(text, 0) != STR_NONE)
         return error_set(e, ERROR_USAGE, "usage", "%.*s has a NUL byte", STR_ARG(shown));
     switch (o->type) {
-    case TYPE_SWITCH:
+    case ARG_SWITCH:
         return option_switch(text, &on) || not_a(shown, text, "on or off", e);
-    case TYPE_WHOLE:
+    case ARG_WHOLE:
         return check_whole(o, text, shown, e);
-    case TYPE_REAL:
+    case ARG_REAL:
         return check_real(o, text, shown, e);
-    case TYPE_SPAN:
+    case ARG_SPAN:
         return option_span(text, &seconds) || not_a(shown, text, "a time such as 90s, 15m or 2h", e);
-    case TYPE_CHOICE:
+    case ARG_CHOICE:
         return check_choice(o, text, shown, e);
-    case TYPE_INDICES:
+    case ARG_INDICES:
         return option_indices(text, OPTION_INDICES_MAX, NULL, NULL) ||
                not_a(shown, text, "a list of indices such as 0,1,2 or 0-9", e);
-    case TYPE_TEXT:
-    case TYPE_FILE:
-    case TYPE_FOLDER:
-    case TYPE_PROJECT:
-    case TYPE_SECRET:
-    case TYPE_URL:
+    case ARG_TEXT:
+    case ARG_FILE:
+    case ARG_FOLDER:
+    case ARG_PROJECT:
+    case ARG_SECRET:
+    case ARG_URL:
         break;
     }
     return true;

@@ -80,18 +80,18 @@ typedef enum CommandBit {
 } CommandBit;
 
 typedef enum OptionType {
-    TYPE_SWITCH,   // no argument; as a variable: on, off, yes, no, true, false, 1, 0
-    TYPE_TEXT,
-    TYPE_WHOLE,    // a whole number from `min` to `max`
-    TYPE_REAL,     // a number from `min` to `max`
-    TYPE_SPAN,     // a time: 90, 90s, 15m, 2h, 1h30m
-    TYPE_CHOICE,   // one of `choices`
-    TYPE_INDICES,  // 0,1,2 or 0-9,20
-    TYPE_FILE,
-    TYPE_FOLDER,
-    TYPE_PROJECT,  // a name under the projects root, or a path
-    TYPE_SECRET,   // never shown whole
-    TYPE_URL,
+    ARG_SWITCH,   // no argument; as a variable: on, off, yes, no, true, false, 1, 0
+    ARG_TEXT,
+    ARG_WHOLE,    // a whole number from `min` to `max`
+    ARG_REAL,     // a number from `min` to `max`
+    ARG_SPAN,     // a time: 90, 90s, 15m, 2h, 1h30m
+    ARG_CHOICE,   // one of `choices`
+    ARG_INDICES,  // 0,1,2 or 0-9,20
+    ARG_FILE,
+    ARG_FOLDER,
+    ARG_PROJECT,  // a name under the projects root, or a path
+    ARG_SECRET,   // never shown whole
+    ARG_URL,
 } OptionType;
 
 typedef enum OptionRule {

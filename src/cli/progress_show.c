@@ -2,6 +2,7 @@
 #include "cli/progress_show.h"
 
 #include "base/json.h"
+#include "cli/event.h"
 
 enum { BAR_MS = 100, JSON_MS = 250, PLAIN_MS = 5000 };
 
@@ -97,24 +98,10 @@ void progress_show_update(ProgressShow *s, const Progress *p)
     s->last_flight = p->in_flight;
 }
 
-static void message_json(const Error *m, Buf *b)
-{
-    buf_printf(b, "{\"event\":\"%s\",\"code\":", m->warning ? "warning" : "error");
-    json_write_string(b, str_from(m->code));
-    buf_add(b, S(",\"message\":"));
-    json_write_string(b, str_from(m->what));
-    buf_add(b, S(",\"file\":"));
-    if (m->place.file[0]) json_write_string(b, str_from(m->place.file));
-    else buf_add(b, S("null"));
-    buf_printf(b, ",\"line\":%u,\"column\":%u,\"hint\":", m->place.line, m->place.column);
-    json_write_string(b, str_from(m->hint));
-    buf_add(b, S("}\n"));
-}
-
 void progress_show_message(ProgressShow *s, const Error *message)
 {
     if (s->mode == PROGRESS_JSON) {
-        message_json(message, &s->text);
+        event_message(message, &s->text);
         flush_text(s);
         return;
     }

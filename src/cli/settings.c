@@ -164,7 +164,7 @@ double settings_real(const Settings *s, OptionId id, double otherwise)
 {
     double x;
     if (!settings_has(s, id)) return otherwise;
-    bool read = option_table[id].type == TYPE_SPAN ? option_span(s->items[id].value, &x)
+    bool read = option_table[id].type == ARG_SPAN ? option_span(s->items[id].value, &x)
                                                    : str_to_double(s->items[id].value, &x);
     return read ? x : otherwise;
 }

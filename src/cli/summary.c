@@ -65,6 +65,20 @@ static void add_tokens(const JournalSums *t, Buf *out)
     buf_add_char(out, '\n');
 }
 
+void summary_sums_render(const JournalSums *t, Buf *out)
+{
+    add_reasons(t, out);
+    add_label(out, "requests");
+    number_count(out, t->requests);
+    buf_add_char(out, '\n');
+    add_tokens(t, out);
+}
+
+bool summary_cost_known(const RunInfo *run)
+{
+    return run->totals.cost > 0 || str_eq(run->address, S("embedded"));
+}
+
 static void add_cost(const Progress *p, Str currency, Buf *out)
 {
     add_label(out, "cost");
@@ -102,15 +116,12 @@ void summary_render(const RunSummary *s, Str currency, Buf *out)
         number_count(out, p->total - done);
     }
     buf_add_char(out, '\n');
-    add_reasons(t, out);
-    add_label(out, "requests");
-    number_count(out, t->requests);
+    summary_sums_render(t, out);
     if (p->maybe_paid_twice) {
-        buf_add(out, S(", asked again after an interruption "));
+        add_label(out, "");
         number_count(out, p->maybe_paid_twice);
+        buf_add(out, S(" asked again after an interruption\n"));
     }
-    buf_add_char(out, '\n');
-    add_tokens(t, out);
     add_cost(p, currency, out);
     add_label(out, "time");
     number_time(out, (double)(p->time_before + p->elapsed) / (double)NANOS_PER_SECOND);
@@ -157,6 +168,17 @@ void summary_render_event(const RunSummary *s, Buf *out)
     summary_numbers_json(p->total, &p->totals, p->cost_known, out);
     buf_add(out, S(",\"seconds\":"));
     json_write_double(out, (double)(p->time_before + p->elapsed) / (double)NANOS_PER_SECOND);
+    add_path_json("json", s->json_path, out);
+    add_path_json("csv", s->csv_path, out);
+    add_path_json("run_file", s->run_path, out);
+    buf_add(out, S("}\n"));
+}
+
+void summary_render_json(const RunSummary *s, Buf *out)
+{
+    const Progress *p = &s->progress;
+    buf_printf(out, "{\"version\":1,\"run\":\"%s\",\"state\":\"%s\",", s->stamp, summary_end_name(s->end));
+    summary_numbers_json(p->total, &p->totals, p->cost_known, out);
     add_path_json("json", s->json_path, out);
     add_path_json("csv", s->csv_path, out);
     add_path_json("run_file", s->run_path, out);

@@ -13,8 +13,17 @@ void summary_render(const RunSummary *s, Str currency, Buf *out);
 // {"event":"done",…} on one line, with its end.
 void summary_render_event(const RunSummary *s, Buf *out);
 
+// The object of `status --json`, on one line with its end.
+void summary_render_json(const RunSummary *s, Buf *out);
+
 // The inner keys of a run's numbers: "iterations":…,"kept":…,…,"cost":… without braces.
 void summary_numbers_json(uint64_t iterations, const JournalSums *sums, bool cost_known, Buf *out);
+
+// Rejected by reason, requests, tokens: the lines that `status` and the summary share.
+void summary_sums_render(const JournalSums *sums, Buf *out);
+
+// A journal keeps costs, not prices: a sum of 0 is known only for the embedded model.
+bool summary_cost_known(const RunInfo *run);
 
 const char *summary_end_name(ErrorKind end);  // "complete", "partial", "budget", …
 

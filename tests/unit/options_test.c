@@ -181,7 +181,7 @@ static void test_table(void **state)
         assert_true(o->name || o->variable);
         assert_non_null(o->help);
         assert_true(o->commands != 0);
-        assert_true((o->type == TYPE_SWITCH) == (o->argument == NULL));
+        assert_true((o->type == ARG_SWITCH) == (o->argument == NULL));
         if (o->name) assert_int_equal(option_by_name(str_from(o->name)), id);
         if (o->letter) assert_int_equal(option_by_letter(o->letter), id);
         if (o->variable) assert_int_equal(option_by_variable(str_from(o->variable)), id);
@@ -190,7 +190,7 @@ static void test_table(void **state)
         bool one_call = id == OPTION_JSON || id == OPTION_HELP || id == OPTION_DIRECTORY || id == OPTION_QUIET || id == OPTION_VERBOSE;
         if (o->name && (o->commands & ON_RUN) && !one_call) assert_non_null(o->variable);
         // A key can never stand on a command line, where every user of the machine sees it.
-        if (o->type == TYPE_SECRET) assert_null(o->name);
+        if (o->type == ARG_SECRET) assert_null(o->name);
     }
 }
 

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// confab preview: the prompts and parameters that a run would send, without sending anything.
+#include "cli/commands.h"
+
+#include "base/json.h"
+#include "cli/estimate.h"
+#include "cli/locate.h"
+#include "cli/model.h"
+#include "cli/option_values.h"
+#include "plan/plan.h"
+
+typedef struct Preview {
+    Cli *cli;
+    Plan *plan;
+    Str model;      // absent: the server will be asked
+    Arena item;
+    Buf out;
+    bool first;
+    bool ok;
+    Error *e;
+} Preview;
+
+static void add_json(Buf *b, const PlanItem *item, Str model)
+{
+    buf_printf(b, "{\"index\":%llu,\"seed\":%llu,\"model\":", (unsigned long long)item->drawn.iteration,
+               (unsigned long long)item->drawn.seed);
+    if (model.ptr)
+        json_write_string(b, model);
+    else
+        buf_add(b, S("null"));
+    buf_add(b, S(",\"parameters\":{"));
+    for (size_t i = 0; i < item->n_params; i++) {
+        if (i) buf_add_char(b, ',');
+        json_write_string(b, item->params[i].name);
+        buf_add_char(b, ':');
+        buf_add(b, item->params[i].json);
+    }
+    buf_add(b, S("},\"messages\":["));
+    for (size_t i = 0; i < item->n_messages; i++) {
+        buf_add(b, i ? S(",{\"role\":") : S("{\"role\":"));
+        json_write_string(b, item->messages[i].role);
+        buf_add(b, S(",\"content\":"));
+        json_write_string(b, item->messages[i].content);
+        buf_add_char(b, '}');
+    }
+    buf_add(b, S("],\"drawn\":"));
+    plan_drawn_json(item, b);
+    buf_printf(b, ",\"prompt_tokens\":%llu}", (unsigned long long)estimate_prompt_tokens(item));
+}
+
+static void add_text(Buf *b, const PlanItem *item, Str model)
+{
+    buf_printf(b, "=== %llu  seed %llu  model %.*s  ≈ %llu prompt tokens\n", (unsigned long long)item->drawn.iteration,
+               (unsigned long long)item->drawn.seed, STR_ARG(model.ptr ? model : S("(the server's)")),
+               (unsigned long long)estimate_prompt_tokens(item));
+    buf_add(b, S("drawn: "));
+    plan_drawn_json(item, b);
+    buf_add(b, S("\nparameters:"));
+    for (size_t i = 0; i < item->n_params; i++)
+        buf_printf(b, " %.*s=%.*s", STR_ARG(item->params[i].name), STR_ARG(item->params[i].json));
+    buf_add_char(b, '\n');
+    for (size_t i = 0; i < item->n_messages; i++)
+        buf_printf(b, "--- %.*s\n%.*s\n", STR_ARG(item->messages[i].role), STR_ARG(item->messages[i].content));
+}
+
+// Each item is written as it is made, so that ten thousand of them need no memory.
+static void show(void *self, uint64_t index)
+{
+    Preview *p = self;
+    PlanItem item;
+    if (!p->ok) return;
+    arena_reset(&p->item);
+    buf_clear(&p->out);
+    p->ok = plan_item(p->plan, index, 1, NULL, &p->item, &item, p->e);
+    if (!p->ok) return;
+    if (p->cli->json) {
+        buf_add(&p->out, p->first ? S("") : S(","));
+        add_json(&p->out, &item, p->model);
+        fwrite(p->out.ptr, 1, p->out.len, p->cli->out);
+    } else {
+        if (!p->first) buf_add_char(&p->out, '\n');
+        add_text(&p->out, &item, p->model);
+        print_safe(p->cli->out, buf_str(&p->out), true);
+    }
+    p->first = false;
+}
+
+// As far as it is known without asking a server.
+static Str known_model(Cli *cli)
+{
+    Model m;
+    Error ignored;
+    if (settings_has(&cli->settings, OPTION_ENDPOINT)) return settings_str(&cli->settings, OPTION_MODEL);
+    m = (Model){.local = true};
+    LocalServerConfig config = model_local_config(cli);
+    local_server_find(&config, &cli->arena, &m.server, &ignored);
+    return m.server.model.ptr ? model_name(&m) : (Str){0};
+}
+
+static int act(Cli *cli, Error *e)
+{
+    enum { MAX_EXCHANGES = 6 };
+    Str folder;
+    Project project;
+    if (!locate_project(cli, true, &folder, e)) return (int)e->kind;
+    unsigned exchanges = (unsigned)settings_whole(&cli->settings, OPTION_MAX_EXCHANGES, MAX_EXCHANGES);
+    if (!locate_and_load(cli, folder, exchanges, &project, e)) return (int)e->kind;
+    Preview p = {.cli = cli, .model = known_model(cli), .first = true, .e = e};
+    Problems problems = {.arena = &cli->arena};
+    PlanSettings settings = {.seed = settings_whole(&cli->settings, OPTION_SEED, 0), .max_exchanges = exchanges,
+                             .model = p.model, .run = S("preview"), .wall = clock_wall(&system_clock)};
+    p.ok = plan_open(&project, &settings, &cli->arena, &p.plan, &problems);
+    cli_report_all(cli, &problems);
+    if (!p.ok) cli_reported(ERROR_PROJECT, e);
+    if (!settings_has(&cli->settings, OPTION_SEED)) cli_say(cli, "No --seed is given: these are the prompts of seed 0.");
+    if (p.ok && cli->json) fputs("{\"version\":1,\"items\":[", cli->out);
+    if (p.ok) option_indices(settings_str(&cli->settings, OPTION_INDICES), OPTION_INDICES_MAX, show, &p);
+    if (p.ok && cli->json) fputs("]}\n", cli->out);
+    plan_close(p.plan);
+    project_close(&project);
+    arena_free(&p.item);
+    buf_free(&p.out);
+    return p.ok ? 0 : (int)e->kind;
+}
+
+const Command cmd_preview = {
+    .name = "preview",
+    .bit = ON_PREVIEW,
+    .arguments = "",
+    .summary = "show the prompts and parameters that a run would send",
+    .details = "Sends nothing. With the --seed of a run the prompts are those of that run's first attempts. Without "
+               "--max-exchanges the limit is 6.",
+    .examples = "confab preview -p coffee-support -i 0-4 --seed 7",
+    .act = act,
+};

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From a loaded project and settings to a finished run: what `run`, `resume` and `retry` share.
+// A Launch is {0} before its first call; launch_end releases whatever was begun, also after a failure.
+#ifndef CONFAB_CLI_LAUNCH_H
+#define CONFAB_CLI_LAUNCH_H
+
+#include "cli/estimate.h"
+#include "cli/model.h"
+
+typedef struct Launch {
+    Cli *cli;
+    Project project;
+    bool project_loaded;
+    Model model;
+    bool model_prepared;
+    RunSettings settings;
+    RunResume resume;
+    Estimate estimate;
+} Launch;
+
+// What the settings say about a run, the model and the identity of a resumed run aside.
+void launch_read_settings(Launch *l);
+
+// Prepares the model and completes the settings by it: concurrency, prices, the model's name where
+// it is known. A budget in money without a known price is refused here.
+bool launch_prepare_model(Launch *l, Error *e);
+// A server's only model is asked for where no name is given. Not for the embedded model.
+bool launch_choose_model(Launch *l, Error *e);
+
+// Plans a sample of the run's prompts: l->estimate.
+bool launch_plan_estimate(Launch *l, Error *e);
+// Does so, and says on standard error what is to be done.
+bool launch_estimate(Launch *l, Error *e);
+// On a terminal asks whether to start, unless --yes. *go: whether to.
+bool launch_ask(Launch *l, bool *go, Error *e);
+
+// Starts the embedded model if it is that one, runs, shows progress, and says the summary.
+// Returns the exit code.
+int launch_go(Launch *l, Error *e);
+
+void launch_end(Launch *l);
+
+#endif

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/model.h"
+
+#include <unistd.h>
+
+#include "base/path.h"
+#include "cli/signals.h"
+#include "llm/models.h"
+
+static const Nanos LIST_TIMEOUT = 20 * NANOS_PER_SECOND;
+
+static bool go_on_waiting(void *context, Nanos waited)
+{
+    (void)context;
+    (void)waited;
+    return *signals_interrupted() == 0;
+}
+
+static Str user_data_folder(Cli *cli)
+{
+    Str base = str_from(environment_get(&cli->environment, "XDG_DATA_HOME"));
+    if (base.len && base.ptr[0] == '/') return base;
+    Str home = str_from(environment_get(&cli->environment, "HOME"));
+    return path_join(&cli->arena, home.len ? home : S("/"), S(".local/share"));
+}
+
+LocalServerConfig model_local_config(Cli *cli)
+{
+    return (LocalServerConfig){
+        .server = settings_str(&cli->settings, OPTION_LOCAL_SERVER),
+        .model = settings_str(&cli->settings, OPTION_LOCAL_MODEL),
+        .path = str_from(environment_get(&cli->environment, "PATH")),
+        .data = user_data_folder(cli),
+        .progress = go_on_waiting,
+    };
+}
+
+static void report_warnings(Cli *cli, const Model *m)
+{
+    for (size_t i = 0; i < m->n; i++) {
+        Error w = {0};
+        if (!endpoint_warning(&m->endpoints[i], &w)) continue;
+        w.warning = true;
+        cli_report(cli, &w);
+    }
+}
+
+bool model_prepare(Cli *cli, Model *m, Error *e)
+{
+    *m = (Model){0};
+    Access access;
+    Problems problems = {.arena = &cli->arena};
+    bool ok = access_resolve(&cli->settings, &cli->arena, &access, &problems, e);
+    cli_report_all(cli, &problems);
+    if (!ok) return false;
+    m->local = !access.url.ptr;
+    if (m->local) {
+        LocalServerConfig config = model_local_config(cli);
+        return local_server_find(&config, &cli->arena, &m->server, e);
+    }
+    Str api = str_eq(access.api, S("auto")) ? (Str){0} : access.api;
+    if (!endpoint_list(access.url, api, access.key, access.model, &cli->arena, &m->endpoints, &m->n, e)) return false;
+    report_warnings(cli, m);
+    return true;
+}
+
+static bool begin_local(Cli *cli, Model *m, unsigned slots, unsigned slot_context, Error *e)
+{
+    LocalServerConfig config = model_local_config(cli);
+    config.slots = slots;
+    config.slot_context = slot_context;
+    cli_say(cli, "Starting the embedded model %.*s", STR_ARG(path_stem(path_name(m->server.model))));
+    if (!local_server_start(&config, &m->transport, &cli->arena, &m->server, e)) {
+        if (*signals_interrupted()) error_set(e, (ErrorKind)signals_exit_code(), "interrupted", "nothing was started");
+        return false;
+    }
+    m->endpoints = &m->server.endpoint;
+    m->n = 1;
+    return true;
+}
+
+bool model_begin(Cli *cli, Model *m, unsigned slots, unsigned slot_context, Error *e)
+{
+    if (!m->transport_open) m->transport_open = transport_open(&(TransportOptions){0}, &m->transport, e);
+    if (!m->transport_open) return false;
+    if (m->local) return begin_local(cli, m, slots, slot_context, e);
+    for (size_t i = 0; i < m->n; i++)
+        if (!models_choose(&m->transport, &m->endpoints[i], LIST_TIMEOUT, &cli->arena, e)) return false;
+    return true;
+}
+
+void model_end(Model *m)
+{
+    if (m->local) local_server_stop(&m->server);
+    if (m->transport_open) transport_close(&m->transport);
+    m->transport_open = false;
+    for (size_t i = 0; i < m->n; i++) endpoint_forget(&m->endpoints[i]);
+}
+
+Str model_name(const Model *m)
+{
+    if (m->n) return m->endpoints[0].model;
+    return m->local ? path_stem(path_name(m->server.model)) : (Str){0};
+}
+
+Str model_shown(const Model *m, Arena *a)
+{
+    Str name = model_name(m);
+    if (m->local) return arena_printf(a, "%.*s (embedded)", STR_ARG(name));
+    Buf b = {0};
+    if (name.ptr) buf_printf(&b, "%.*s at ", STR_ARG(name));
+    for (size_t i = 0; i < m->n; i++) buf_printf(&b, "%s%.*s", i ? ", " : "", STR_ARG(m->endpoints[i].shown));
+    Str shown = arena_str(a, buf_str(&b));
+    buf_free(&b);
+    return shown;
+}
+
+unsigned model_default_concurrency(const Model *m)
+{
+    enum { REMOTE = 32, LOCAL_MIN = 4, LOCAL_MAX = 32, PER_CORE = 8 };
+    if (!m->local) return REMOTE;
+    // Beyond eight sequences a core, llama.cpp's batches get no faster, but each takes memory.
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    long slots = cores * PER_CORE;
+    return (unsigned)(slots < LOCAL_MIN ? LOCAL_MIN : slots > LOCAL_MAX ? LOCAL_MAX : slots);
+}
+
+Pricing model_pricing(const Model *m)
+{
+    return (Pricing){.known = m->local};
+}
