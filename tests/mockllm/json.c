@@ -54,8 +54,8 @@ static const char *skip_value(const char *p, const char *end) {
 }
 
 JsonWalk json_walk(Str text, char open) {
-    JsonWalk w = {.at = text.ptr, .end = text.ptr + text.len};
     if (!text.ptr) return (JsonWalk){.broken = true};
+    JsonWalk w = {.at = text.ptr, .end = text.ptr + text.len};
     w.at = skip_space(w.at, w.end);
     w.broken = w.at >= w.end || *w.at != open;
     if (!w.broken) w.at++;
