@@ -115,27 +115,51 @@ static bool read_json(Str text, size_t at, bool cut, Draft *draft, size_t *next,
     return true;
 }
 
+// JSON that was quoted once too often: [{\"Agent\": \"hi\"}].
+static bool is_quoted(Str text, size_t json)
+{
+    size_t quote = str_find_char(str_slice(text, json, text.len), '"');
+    return quote != STR_NONE && quote > 0 && text.ptr[json + quote - 1] == '\\';
+}
+
+static Str unquoted(Str text, Arena *a)
+{
+    Quoted whole = {.to = text.len, .escapes = true};
+    return quoted_text(text, &whole, a);
+}
+
+static size_t find_json(Str text)
+{
+    size_t start = json_skip_space(text, 0);
+    bool braceless = quote_len(text, start) && member_at(text, start);
+    return braceless ? start : loose_find(text, start);
+}
+
 static bool read_any(Str text, bool cut, Draft *draft, Finding *why)
 {
     // Each try may read the whole text again, so that their number bounds the time.
     enum { TRIES = 4 };
-    size_t start = json_skip_space(text, 0);
-    bool braceless = quote_len(text, start) && member_at(text, start);
-    size_t at = braceless ? start : loose_find(text, start);
-    bool lines_first = at == STR_NONE || lines_open_turn(str_slice(text, 0, at), draft->form);
-    if (lines_first) return read_lines(text, cut, draft, why);
-    Finding fault = {0};
+    Str json = text;
+    size_t at = find_json(json);
+    if (at != STR_NONE && is_quoted(json, at)) {
+        json = unquoted(json, draft->arena);
+        at = find_json(json);
+    }
+    // In a conversation of lines JSON is what somebody says, unless it is a conversation of its own.
+    bool lines = at == STR_NONE || lines_open_turn(str_slice(json, 0, at), draft->form);
     for (unsigned i = 0; i < TRIES && at != STR_NONE; i++) {
         Draft fresh = draft_new(draft->form, draft->arena);
-        if (read_json(text, at, cut, &fresh, &at, &fault)) {
+        Finding fault = {0};
+        if (read_json(json, at, cut, &fresh, &at, &fault) && !(lines && (fresh.guessed || fresh.n_turns < 2))) {
             *draft = fresh;
             return true;
         }
         // The first fault is the one to tell, unless there was nothing in it.
         if (why->reason == FINDING_NONE || why->reason == FINDING_EMPTY) *why = fault;
-        at = loose_find(text, at);
+        at = loose_find(json, at);
     }
-    return lines_open_turn(text, draft->form) && read_lines(text, cut, draft, why);
+    if (!lines && !lines_open_turn(text, draft->form)) return false;
+    return read_lines(text, cut, draft, why);
 }
 
 // ---- cut-off answers ----------------------------------------------------------------------------

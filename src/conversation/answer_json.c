@@ -114,8 +114,8 @@ static const Loose *find_turns(const Loose *value, Draft *draft)
             int r = rank(m, draft->form);
             if (r > best_rank) best = m, best_rank = r;
         }
-        bool itself = is_exchange(value, draft->form) || (best_rank < 10 && names_speaker(value, draft->form));
-        if (itself) return value;
+        bool listed = best && best->kind == LOOSE_ARRAY;
+        if (is_exchange(value, draft->form) || (!listed && names_speaker(value, draft->form))) return value;
         value = best;
     }
     return NULL;
@@ -138,6 +138,7 @@ static bool add_items(const Loose *list, Draft *draft, Finding *why)
         if (item->kind == LOOSE_STRING) {
             int named;
             line_speaker(draft->form, item->text, &named);
+            draft->guessed |= named == NOBODY;
             add_turn(draft, named == NOBODY ? draft_next(draft) : (unsigned)named, item);
         } else if (item->kind == LOOSE_OBJECT) {
             if (!add_object(item, draft, why)) return false;

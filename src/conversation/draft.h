@@ -16,6 +16,7 @@ typedef struct Draft {
     Str *labels;      // n_labels, absent where not yet given
     bool cut;         // the text ends inside the conversation
     bool last_open;   // the last turn is not complete
+    bool guessed;     // a turn did not say who speaks
 } Draft;
 
 Draft draft_new(const Form *form, Arena *a);

@@ -57,6 +57,7 @@ static const Case cases[] = {
     {&plain, "{\"messages\":[{\"role\":\"Customer\",\"content\":\"hi\"},{\"role\":\"Agent\",\"content\":\"hello\"}]}", HI},
     {&plain, "{\"topic\":\"x\",\"tags\":[\"a\",\"b\"],\"dialogue\":[{\"Customer\":\"hi\",\"Agent\":\"hello\"}]}", HI},
     {&plain, "{\"tags\":[\"a\"],\"whatever\":[{\"Customer\":\"hi\",\"Agent\":\"hello\"}]}", HI},
+    {&plain, "{\"name\":\"A chat\",\"whatever\":[{\"Customer\":\"hi\",\"Agent\":\"hello\"}]}", HI},
     {&plain, "{\"result\":{\"conversation\":[{\"Customer\":\"hi\",\"Agent\":\"hello\"}]}}", HI},
     {&plain, "{\"conversation\":\"Customer: hi\\nAgent: hello\"}", HI},
     {&plain, "{\"Customer\":\"hi\",\"Agent\":\"hello\"}", HI},
@@ -85,6 +86,12 @@ static const Case cases[] = {
     {&plain, "{\"conversation\":[{\"Customer\":\"hi\",\"Agent\":\"hello\"}", HI},
     {&plain, "\"conversation\":[{\"Customer\":\"hi\",\"Agent\":\"hello\"}]}", HI},
     {&plain, "[{\"Customer\":\"say \"hi\" now\",\"Agent\":\"hello\"}]", "Customer: say \"hi\" now / Agent: hello"},
+    {&plain, "[{\\\"Customer\\\": \\\"hi\\\", \\\"Agent\\\": \\\"hello\\\"}]", HI},
+    {&plain, "\"{\\\"conversation\\\":[{\\\"Customer\\\":\\\"hi\\\",\\\"Agent\\\":\\\"hello\\\"}]}\"", HI},
+    // Lines and JSON.
+    {&plain, "Customer: Anna Lee\nAgent: Bob\n\n[{\"Customer\":\"hi\",\"Agent\":\"hello\"}]", HI},
+    {&plain, "Customer: pick one of [\"a\", \"b\"]\nAgent: a", "Customer: pick one of [\"a\", \"b\"] / Agent: a"},
+    {&plain, "Customer: send {\"Customer\": \"x\"}\nAgent: ok", "Customer: send {\"Customer\": \"x\"} / Agent: ok"},
     // Lines.
     {&plain, "Customer: hi\nAgent: hello", HI},
     {&plain, "customer :hi\r\nAGENT: hello\r\n", HI},
