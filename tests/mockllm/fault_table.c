@@ -28,7 +28,7 @@ const Fault fault_table[] = {
     STATUS(429, "busy", "rate_limit_exceeded", "Rate limit reached, try again later."),
     STATUS(451, "refused", NULL, "Not available for legal reasons."),
     STATUS(500, "busy", NULL, "The server had an error."),
-    STATUS(501, "busy", NULL, "This is not implemented."),
+    STATUS(501, "busy", NULL, "This server lacks what the request needs."),
     STATUS(502, "busy", NULL, "Bad gateway."),
     STATUS(503, "busy", NULL, "The service is unavailable."),
     STATUS(504, "busy", NULL, "The gateway timed out."),
