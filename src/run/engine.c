@@ -11,7 +11,8 @@ Engine *engine_new(const EngineParts *parts)
     Engine *e = mem_alloc(sizeof *e);
     const RunSettings *s = parts->settings;
     Nanos now = clock_now(parts->clock);
-    *e = (Engine){.parts = *parts, .settings = s, .concurrency = s->concurrency, .began = now, .told = now, .noted = now};
+    *e = (Engine){.parts = *parts, .settings = s, .concurrency = s->concurrency, .began = now, .told = now, .noted = now,
+                  .lowest_left = UINT64_MAX};
     LimiterConfig config = {.cap = 2 * s->concurrency + 64, .rpm = (uint64_t)s->rpm, .tpm = (uint64_t)s->tpm};
     lanes_init(&e->lanes, s->endpoints, s->n_endpoints, &config, now);
     retry_budget_init(&e->retries, now);
@@ -22,7 +23,11 @@ Engine *engine_new(const EngineParts *parts)
     if (parts->before) {
         const JournalSums *b = parts->before;
         e->progress.totals = *b;
-        e->budget.spent = (Spending){b->prompt_tokens + b->completion_tokens + b->tokens_lost, b->cost};
+        e->progress.totals.tokens_lost += parts->pending->tokens_cut;
+        e->progress.totals.cost += parts->pending->cost_cut;
+        e->budget.spent = (Spending){b->prompt_tokens + b->completion_tokens + e->progress.totals.tokens_lost,
+                                     e->progress.totals.cost};
+        e->budget.reserved = (Spending){parts->pending->tokens_open, parts->pending->cost_open};
     }
     e->progress.kept_before = e->progress.totals.kept;
     e->progress.completion_tokens_before = e->progress.totals.completion_tokens;
@@ -69,6 +74,12 @@ void engine_release(Engine *e, Item *item)
     queue_push(&e->free, item);
 }
 
+void engine_leave(Engine *e, Item *item)
+{
+    if (item->task.iteration < e->lowest_left) e->lowest_left = item->task.iteration;
+    engine_release(e, item);
+}
+
 static size_t active(const Engine *e) { return e->n_items - e->free.n; }
 
 // ---- what outside asks --------------------------------------------------------------------------
@@ -112,6 +123,15 @@ static void heed_dead_servers(Engine *e, Nanos now)
     engine_stop(e, ERROR_UNREACHABLE, &why, 2 * NANOS_PER_SECOND);
 }
 
+// In flight when the run may wait no longer: their asks stay in the journal as perhaps paid.
+static void cut_off(Engine *e)
+{
+    e->parts.transport->cancel_all(e->parts.transport->self);
+    for (size_t i = 0; i < e->lanes.n; i++) breaker_gone(&e->lanes.items[i].breaker);
+    e->in_flight = 0;
+    e->progress.in_flight = 0;
+}
+
 static bool heed_journal(Engine *e)
 {
     Error why;
@@ -120,6 +140,7 @@ static bool heed_journal(Engine *e)
     engine_stop(e, ERROR_FILE, &why, 0);
     e->end = ERROR_FILE;
     e->why = why;
+    cut_off(e);
     return false;
 }
 
@@ -155,19 +176,10 @@ static void withdraw_all(Engine *e)
         engine_withdraw(e, item);
 }
 
-// In flight when the run may wait no longer: their asks stay in the journal as perhaps paid.
-static void cut_off(Engine *e)
-{
-    e->parts.transport->cancel_all(e->parts.transport->self);
-    for (size_t i = 0; i < e->lanes.n; i++) breaker_gone(&e->lanes.items[i].breaker);
-    e->in_flight = 0;
-    e->progress.in_flight = 0;
-}
-
 static void note_facts(Engine *e, Nanos now)
 {
-    uint64_t low = e->parts.pending->next_fresh;
     const Pending *p = e->parts.pending;
+    uint64_t low = p->next_fresh < e->lowest_left ? p->next_fresh : e->lowest_left;
     if (p->next_left < p->n_left && p->left[p->next_left].iteration < low) low = p->left[p->next_left].iteration;
     for (size_t i = 0; i < e->n_items; i++)
         if (e->pool[i]->task.attempt && e->pool[i]->task.iteration < low) low = e->pool[i]->task.iteration;
@@ -232,12 +244,9 @@ bool engine_turn(Engine *e, Nanos patience)
     heed_requests(e);
     heed_time(e, now);
     heed_dead_servers(e, now);
-    if (!heed_journal(e)) {
-        cut_off(e);
-        return false;
-    }
     if (e->stopping && now >= e->patience_ends) cut_off(e);
     take_durable(e, now);
+    if (!heed_journal(e)) return false;
     if (e->stopping) {
         withdraw_all(e);
     } else {

@@ -24,6 +24,7 @@ struct Engine {
     ItemQueue held;        // their next request waits for the budget
     ItemHeap backoff;
     unsigned in_flight, concurrency;
+    uint64_t lowest_left;  // of the iterations that this process leaves unfinished
     Lanes lanes;
     RetryBudget retries;
     Budget budget;
@@ -47,6 +48,7 @@ struct Engine {
 void engine_stop(Engine *e, ErrorKind end, const Error *why, Nanos patience);
 void engine_tell(Engine *e, const Error *message);
 void engine_release(Engine *e, Item *item);  // to the pool
+void engine_leave(Engine *e, Item *item);    // likewise, its iteration unfinished
 static inline StepKey item_key(const Item *item) { return (StepKey){item->task.iteration, item->task.attempt, 0}; }
 
 // ---- engine_send.c ------------------------------------------------------------------------------

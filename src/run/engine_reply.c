@@ -59,12 +59,15 @@ static void reject(Engine *e, Item *item, VerdictRow *row, Nanos now)
 {
     row->final = item->task.attempt >= item->task.last_attempt;
     put_verdict(e, item, row, NULL);
-    if (row->final || e->stopping) {
+    if (row->final) {
         engine_release(e, item);
         return;
     }
     item->task = (Task){.iteration = item->task.iteration, .attempt = item->task.attempt + 1, .last_attempt = item->task.last_attempt};
-    engine_ask(e, item, now);
+    if (e->stopping)
+        engine_leave(e, item);
+    else
+        engine_ask(e, item, now);
 }
 
 // ---- replies that are no answer -----------------------------------------------------------------

@@ -127,7 +127,7 @@ void engine_withdraw(Engine *e, Item *item)
     budget_settle(&e->budget, item->at_most, (Spending){0});
     item->at_most = (Spending){0};
     put_ask(e, item, item->task.tries);
-    engine_release(e, item);
+    engine_leave(e, item);
 }
 
 // An answer that an earlier process received and did not get to judge.
@@ -138,9 +138,10 @@ static void judge_stored(Engine *e, Item *item, Nanos now)
     if (!journal_flush(e->parts.journal, NULL) || !plan_task(e, item, now)) return;
     if (!journal_get_answer(e->parts.journal, item_key(item), &item->arena, &item->stored, &error)) {
         if (error.kind) engine_stop(e, ERROR_FILE, &error, 0);
-        engine_release(e, item);
+        engine_leave(e, item);
         return;
     }
+    item->at_most = (Spending){item->task.tokens_at_most, item->task.cost_at_most};
     item->reply = NULL;
     item->lane = 0;
     item->ticket = 0;

@@ -38,9 +38,16 @@ static bool look_at(void *ctx, const IterationState *state)
         task.tries = state->tries;
         task.answered = state->answered;
         // What was on its way when the process ended may be billed, and is asked for again.
-        if (!state->answered) {
+        if (state->answered) {
+            task.tokens_at_most = state->tokens_at_most;
+            task.cost_at_most = state->cost_at_most;
+            p->tokens_open += state->tokens_at_most;
+            p->cost_open += state->cost_at_most;
+        } else {
             task.tokens_lost = state->tokens_lost + state->tokens_at_most;
             task.cost_lost = state->cost_lost + state->cost_at_most;
+            p->tokens_cut += state->tokens_at_most;
+            p->cost_cut += state->cost_at_most;
         }
     }
     if (task.last_attempt < task.attempt) task.last_attempt = task.attempt;

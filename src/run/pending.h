@@ -15,12 +15,18 @@ typedef struct Task {
     uint32_t tries;        // how often this attempt was sent by an earlier process
     int64_t tokens_lost;   // what those tries may have cost
     Money cost_lost;
+    int64_t tokens_at_most;  // of an answer that is here: what it may turn out to have cost
+    Money cost_at_most;
     bool answered;         // its answer is in the journal: judge it, do not ask
 } Task;
 
 typedef struct Pending {
     Task *left;            // from an earlier process, in order
     size_t n_left, cap, next_left;
+    int64_t tokens_cut;    // worst case of what was on its way when a process ended,
+    Money cost_cut;        // beyond what the journal already counts as lost
+    int64_t tokens_open;   // worst case of the answers that are here and not judged
+    Money cost_open;
     uint64_t next_fresh;
     uint32_t attempts;     // each iteration may have
     uint64_t end;          // one past the last iteration of the run

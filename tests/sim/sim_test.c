@@ -231,7 +231,10 @@ static void check_end(World *w)
     JournalSums sums;
     if (!holds(w, open_journal(w, &j, &e), "the journal cannot be read at the end")) return;
     holds(w, journal_sum(j, &sums, &e), "the journal cannot be summed");
-    holds(w, sums.kept + sums.failed == w->settings.iterations, "not every iteration ended once");
+    if (!holds(w, sums.kept + sums.failed == w->settings.iterations, "not every iteration ended once"))
+        printf("%llu kept and %llu given up of %llu; start %llu, %llu processes\n", (unsigned long long)sums.kept,
+               (unsigned long long)sums.failed, (unsigned long long)w->settings.iterations,
+               (unsigned long long)w->settings.start, (unsigned long long)w->stops);
     uint64_t next = w->settings.start, n = 0;
     KeptReader *r = journal_read_kept(j, &e);
     KeptItem item;
