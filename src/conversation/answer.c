@@ -116,10 +116,10 @@ static bool read_json(Str text, size_t at, bool cut, Draft *draft, size_t *next,
 }
 
 // JSON that was quoted once too often: [{\"Agent\": \"hi\"}].
-static bool is_quoted(Str text, size_t json)
+static bool is_quoted(Str text, size_t at)
 {
-    size_t quote = str_find_char(str_slice(text, json, text.len), '"');
-    return quote != STR_NONE && quote > 0 && text.ptr[json + quote - 1] == '\\';
+    while (at < text.len && memchr("{[ \n\r\t", text.ptr[at], 6)) at++;
+    return str_starts(str_slice(text, at, text.len), S("\\\""));
 }
 
 static Str unquoted(Str text, Arena *a)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "conversation/answer_json.h"
 
+#include "base/utf8.h"
 #include "conversation/answer_lines.h"
 #include "conversation/names.h"
 
@@ -227,7 +228,7 @@ static bool no_turn(const Loose *object, const Draft *draft, Finding *why)
                                 : m->kind == LOOSE_STRING && ONE_OF(m->key, speaker_keys) && form_speaker(draft->form, name) == NOBODY;
         if (!unknown) continue;
         return finding_set(why, FINDING_PARTICIPANT, "turn %zu: \"%.*s\" does not take part", draft->n_turns + 1,
-                           STR_ARG(str_slice(name, 0, 60)));
+                           STR_ARG(utf8_cut(name, 60)));
     }
     return finding_set(why, FINDING_UNREADABLE, "turn %zu does not say who speaks, or what", draft->n_turns + 1);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "conversation/answer_lines.h"
 
+#include "base/utf8.h"
 #include "conversation/names.h"
 
 // A line of the shape `decoration **name** (remark): rest`.
@@ -38,8 +39,7 @@ bool lines_conversation(Str text, Draft *draft, Finding *why)
 {
     Openings all = find_openings(text, draft);
     if (all.n == 0) {
-        Str start = str_trim(text);
-        return finding_set(why, FINDING_REFUSED, "no turn in \"%.*s\"", STR_ARG(str_slice(start, 0, 120)));
+        return finding_set(why, FINDING_REFUSED, "no turn in \"%.*s\"", STR_ARG(utf8_cut(str_trim(text), 120)));
     }
     lines_labels(str_slice(text, 0, all.items[0].from), draft);
     for (size_t i = 0; i < all.n; i++) {

@@ -70,7 +70,7 @@ static bool check_label(const AskedLabel *label, Str value, bool may_miss, size_
     for (size_t i = 0; i < label->n_of; i++)
         if (str_eq(label->of[i], value)) return true;
     return finding_set(why, FINDING_LABEL, "%slabel \"%.*s\" is \"%.*s\", which is not offered", where, STR_ARG(label->name),
-                       STR_ARG(str_slice(value, 0, 60)));
+                       STR_ARG(utf8_cut(value, 60)));
 }
 
 static bool check_labels(const Conversation *c, const Form *form, bool may_miss, Finding *why)

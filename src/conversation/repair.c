@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "conversation/repair.h"
 
-#include "base/json.h"
 #include "conversation/quoted.h"
 
 // An array or object that is being read. The lowest frame is the text itself.
@@ -449,28 +448,4 @@ static void read_member(Reader *r)
         while (r->i < r->t.len && !memchr(",{}[]\n", peek(r), 6) && !quote_len(r->t, r->i));
         r->out.cut |= r->i >= r->t.len;
     }
-}
-
-// ---- writing ------------------------------------------------------------------------------------
-
-void loose_write(Buf *b, const Loose *value)
-{
-    switch (value->kind) {
-    case LOOSE_NULL: buf_add(b, S("null")); return;
-    case LOOSE_SCALAR: buf_add(b, value->text); return;
-    case LOOSE_STRING: json_write_string(b, value->text); return;
-    case LOOSE_ARRAY:
-    case LOOSE_OBJECT: break;
-    }
-    bool object = value->kind == LOOSE_OBJECT;
-    buf_add_char(b, object ? '{' : '[');
-    for (const Loose *child = value->first; child; child = child->next) {
-        if (child != value->first) buf_add_char(b, ',');
-        if (object) {
-            json_write_string(b, child->key);
-            buf_add_char(b, ':');
-        }
-        loose_write(b, child);
-    }
-    buf_add_char(b, object ? '}' : ']');
 }

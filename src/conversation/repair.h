@@ -14,7 +14,6 @@
 #define CONFAB_CONVERSATION_REPAIR_H
 
 #include "base/arena.h"
-#include "base/buf.h"
 
 enum { LOOSE_DEPTH = 64, LOOSE_VALUES = 300000, LOOSE_KEY = 400 };
 
@@ -42,7 +41,5 @@ LooseText loose_read(Str text, size_t from, Arena *a);
 
 // Offset of the first place from `from` on where an array or object plausibly begins, or STR_NONE.
 size_t loose_find(Str text, size_t from);
-
-void loose_write(Buf *b, const Loose *value);  // as strict compact JSON
 
 #endif

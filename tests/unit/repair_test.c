@@ -126,6 +126,29 @@ static const Case cases[] = {
     {"", ""},
 };
 
+// As strict compact JSON.
+static void loose_write(Buf *b, const Loose *value)
+{
+    switch (value->kind) {
+    case LOOSE_NULL: buf_add(b, S("null")); return;
+    case LOOSE_SCALAR: buf_add(b, value->text); return;
+    case LOOSE_STRING: json_write_string(b, value->text); return;
+    case LOOSE_ARRAY:
+    case LOOSE_OBJECT: break;
+    }
+    bool object = value->kind == LOOSE_OBJECT;
+    buf_add_char(b, object ? '{' : '[');
+    for (const Loose *child = value->first; child; child = child->next) {
+        if (child != value->first) buf_add_char(b, ',');
+        if (object) {
+            json_write_string(b, child->key);
+            buf_add_char(b, ':');
+        }
+        loose_write(b, child);
+    }
+    buf_add_char(b, object ? '}' : ']');
+}
+
 static Str read_all(Str text, Buf *b, Arena *a)
 {
     size_t from = text.len && memchr("\"[{", text.ptr[0], 3) ? 0 : loose_find(text, 0);
