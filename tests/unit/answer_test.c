@@ -68,6 +68,7 @@ static const Case cases[] = {
     {&labelled, "{\"mood\":\"Very-Angry\",\"labels\":{\"Resolution\":\"RESOLVED\"},\"conversation\":[{\"Customer\":\"hi\",\"Agent\":\"hello\"}]}",
      HI " [mood=very angry] [resolution=resolved]"},
     {&labelled, "[{\"Customer\":\"hi\",\"Agent\":\"hello\"},{\"mood\":\"calm\",\"resolution\":\"open\"}]", HI " [mood=calm] [resolution=open]"},
+    {&labelled, "[{\"Customer\":\"hi\",\"Agent\":\"hello\",\"mood\":\"calm\",\"Resolution\":\"open\"}]", HI " [mood=calm] [resolution=open]"},
     {&labelled, "[{\"Customer\":\"hi\",\"Agent\":\"hello\"}]\n{\"mood\":\"calm\",\"resolution\":\"open\"}", HI " [mood=calm] [resolution=open]"},
     {&labelled, "{\"conversation\":[{\"Customer\":\"hi\",\"Agent\":\"hello\"}],\"mood\":\"furious\",\"resolution\":null}", HI " [mood=furious]"},
     {&labelled, "mood: calm\n[{\"Customer\":\"hi\",\"Agent\":\"hello\"}]\n**Resolution:** open", HI " [mood=calm] [resolution=open]"},

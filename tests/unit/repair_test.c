@@ -69,6 +69,8 @@ static const Case cases[] = {
     {"{'a': 'I don't know', 'b': 'it's fine'}", "{\"a\":\"I don't know\",\"b\":\"it's fine\"}"},
     {"{'a': \"I don't\", 'b': 'say \"no\"'}", "{\"a\":\"I don't\",\"b\":\"say \\\"no\\\"\"}"},
     {"{\xE2\x80\x9C" "a\xE2\x80\x9D: \xE2\x80\x9Cx\xE2\x80\x9D}", "{\"a\":\"x\"}"},
+    {"{\xE2\x80\x98" "a\xE2\x80\x99: \xE2\x80\x98I don\xE2\x80\x99t\xE2\x80\x99, \xE2\x80\x98" "b': \xE2\x80\x98y'}",
+     "{\"a\":\"I don\xE2\x80\x99t\",\"b\":\"y\"}"},
     {"[`one`, `two`]", "[\"one\",\"two\"]"},
     {"{\"a\": \"He said \"yes\" twice\", \"b\": \"y\"}", "{\"a\":\"He said \\\"yes\\\" twice\",\"b\":\"y\"}"},
     {"{\"a\": \"He said \"yes\", then left\", \"b\": \"y\"}", "{\"a\":\"He said \\\"yes\\\", then left\",\"b\":\"y\"}"},
