@@ -5,18 +5,26 @@
 
 #include "base/utf8.h"
 
+// jansson stops behind a key that stands twice; the person looks for where it begins.
+static size_t key_start(Str text, size_t end)
+{
+    size_t at = end;
+    while (at > 0 && (text.ptr[at - 1] != '"' || (at > 1 && text.ptr[at - 2] == '\\'))) at--;
+    return at > 0 ? at - 1 : end;
+}
+
 bool json_read(Str text, Str file, json_t **out, Error *e)
 {
     json_error_t error;
     *out = json_loadb(text.len ? text.ptr : "", text.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
     if (*out) return true;
     error_set(e, ERROR_PROJECT, "json", "%s", error.text);
-    error_hint(e, json_error_code(&error) == json_error_duplicate_key
-                      ? "keep one of the two"
-                      : "strict JSON: double quotes, no comments, no comma after the last item");
+    bool twice = json_error_code(&error) == json_error_duplicate_key;
+    error_hint(e, twice ? "keep one of the two"
+                        : "strict JSON: double quotes, no comments, no comma after the last item");
     // jansson's position is where it stopped reading, one behind the byte at fault.
     size_t at = error.position > 0 ? (size_t)error.position - 1 : 0;
-    return error_at(e, file, text, at);
+    return error_at(e, file, text, twice ? key_start(text, at < text.len ? at : text.len) : at);
 }
 
 // ---- places -------------------------------------------------------------------------------------

@@ -239,10 +239,11 @@ bool names_find(const Names *names, unsigned scopes, Str name, Ref *out, Error *
         return unknown_name(names, scopes, name, e);
     }
     Scope scope = name_scope(out->id);
-    if (!(scope & scopes)) return not_here(name, scope, scopes, e);
     const FixedName *fixed = fixed_find(name);
-    if (fixed && !part_exists(names, fixed->needs)) return absent_part(fixed, e);
-    return true;
+    bool here = scope & scopes;
+    if (here && (!fixed || part_exists(names, fixed->needs))) return true;
+    *out = (Ref){0};
+    return here ? absent_part(fixed, e) : not_here(name, scope, scopes, e);
 }
 
 // ---- the nearest known names --------------------------------------------------------------------
