@@ -37,7 +37,10 @@ bool plan_open(const Project *project, const PlanSettings *settings, Arena *a, P
     return ok;
 }
 
-void plan_close(Plan *plan) { dealer_close(plan->dealer); }
+void plan_close(Plan *plan)
+{
+    if (plan) dealer_close(plan->dealer);
+}
 
 const Project *plan_project(const Plan *plan) { return plan->project; }
 
