@@ -307,17 +307,30 @@ static bool is_stranger(Str line, const Openings *all, Str *name)
     return true;
 }
 
-// "**Labels:**" in front of the labels, after a blank line, is no part of the turn.
-static Str drop_heading(Str text)
+// "**Labels:**" in front of the labels.
+static bool is_heading(Str line)
 {
     enum { SHORT = 60 };
+    Str plain = trim_marks(line);
+    return line.len <= SHORT && (str_starts(line, S("#")) || str_ends(plain, S(":")) || plain.len + 4 <= line.len);
+}
+
+// "(Note: two exchanges.)", "*End of conversation*".
+static bool is_remark(Str line)
+{
+    bool round = str_starts(line, S("(")) && str_ends(line, S(")")), square = str_starts(line, S("[")) && str_ends(line, S("]"));
+    return round || square || str_eq_ignore_case(str_slice(trim_marks(line), 0, 7), S("end of "));
+}
+
+// Takes a line off the end of a turn that stands there after a blank one and is no part of it.
+static Str drop_last(Str text, bool (*is_aside)(Str line))
+{
     text = str_trim_end(text);
     size_t at = str_rfind_char(text, '\n');
     if (at == STR_NONE) return text;
-    Str before = str_slice(text, 0, at), line = str_trim(str_slice(text, at, text.len)), plain = trim_marks(line);
-    bool blank = str_ends(before, S("\n")) || str_ends(before, S("\n\r"));
-    bool heading = line.len <= SHORT && (str_starts(line, S("#")) || str_ends(plain, S(":")) || (plain.len + 4 <= line.len));
-    return blank && heading ? str_trim_end(before) : text;
+    Str before = str_slice(text, 0, at);
+    bool after_blank = str_ends(before, S("\n")) || str_ends(before, S("\n\r"));
+    return after_blank && is_aside(str_trim(str_slice(text, at, text.len))) ? str_trim_end(before) : text;
 }
 
 // Whether the turns follow each other without blank lines; then one ends the conversation.
@@ -342,7 +355,7 @@ static bool add_turn(Draft *draft, Str segment, const Opening *opening, const Op
         if (last && all->fenced && is_fence(line)) {
             ended = true;
         } else if (take_label(draft, turn, line, last)) {
-            if (!ended) text = drop_heading(text);
+            if (!ended) text = drop_last(text, is_heading);
             ended = true;
         } else if (is_divider(line) || (tight && blank && said)) {
             ended = true;
@@ -353,6 +366,6 @@ static bool add_turn(Draft *draft, Str segment, const Opening *opening, const Op
             said = true;
         }
     }
-    turn->text = str_trim(text);
+    turn->text = str_trim(last ? drop_last(text, is_remark) : text);
     return true;
 }
