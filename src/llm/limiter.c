@@ -6,7 +6,7 @@
 #define SECOND ((double)NANOS_PER_SECOND)
 #define NEVER INT64_MAX
 
-enum { RAMP_START = 32 };
+enum { RAMP_START = 8 };
 
 // How far a request may come before its moment, so that a caller that wakes a little late
 // does not lose the rate.
@@ -17,20 +17,30 @@ enum { RAMP_START = 32 };
 // ---- knobs: what is tuned, and why --------------------------------------------------------------
 
 #define PACE_MIN 0.1                      // requests a second that are always tried
-#define CUT 0.75                          // of the refused pace, the decrease
-#define CUT_AGAIN 0.5                     // when the decreased pace is refused at once
+#define CUT 0.75                          // of the refused pace, where nothing is measured
 #define BELOW_REFUSED 0.97                // where the pace is held at most
-#define BELOW_MEASURED 0.98               // of the server's measured rate
-#define CLIMB_TIME 1.0                    // seconds from the decrease back to the goal
-#define RAISE_PACE_MIN 0.01               // first raise, as a share of the pace
-#define RAISE_PACE_MAX 0.25
+#define BELOW_REFUSED_FIRST 0.94          // where a raise from far below stops first
+#define BELOW_BOTH 0.98                   // of the mean of what passed and what was refused
+#define HELD_SHARE 0.95                   // of a pace that stood for a while, what is taken as passed
+#define NEAR 1.25                         // refused / measured: up to here both mean the same rate
+#define AFTER_CUT 0.9                     // of the goal, where the climb begins
+#define CLIMB_TIME 1.0                    // seconds of that climb
+#define STEP_SURE 0.01                    // first raise of a pace that is known well
+#define STEP_UNSURE 0.05
+#define STEP_SEARCH 1.0
+#define STEP_MAX 0.25
+#define REAL_GAIN 1.3                     // passed so far above what was settled: the server has more
 #define HOLD_MIN (INT64_C(2) * NANOS_PER_SECOND)
 #define HOLD_MAX (INT64_C(60) * NANOS_PER_SECOND)
-#define RAISE_EVERY (INT64_C(200) * NANOS_PER_MS)   // between raises that succeed, at least
+#define RAISE_EVERY (INT64_C(250) * NANOS_PER_MS)   // between raises that succeed, at least
 #define PACE_RAISE_EVERY NANOS_PER_SECOND
-#define MEASURED_SPAN NANOS_PER_SECOND    // bursts nearer to each other measure nothing
-#define MEASURED_COUNT 20
-#define PASSED_FRESH 8                    // requests that pass after a decrease: it was enough
+#define PACE_RAISE_COUNT 20               // a raise needs so many requests to be refused, or not
+#define HOLD_COUNT 100                    // a failed raise costs a refusal or two: this bounds their share
+#define RECENT 0.5                        // seconds
+#define MEASURED_SPAN (INT64_C(100) * NANOS_PER_MS) // bursts nearer to each other measure nothing
+#define MEASURED_COUNT 5
+#define DRAIN_MIN (INT64_C(20) * NANOS_PER_MS)
+#define DRAIN_MAX (INT64_C(5) * NANOS_PER_SECOND)
 
 const char *limiter_wait_text(LimiterWait wait)
 {
@@ -166,40 +176,85 @@ static void climb(Knob *k, Nanos now)
     k->moved = now;
 }
 
+// Counts requests in a window that fades (of RECENT seconds), from resumed_at on.
+static void count_recent(Limiter *l, Nanos now)
+{
+    l->recent = l->recent * exp(-(double)(now - l->recent_at) / SECOND / RECENT) + 1;
+    l->recent_at = now;
+}
+
+static double recent_rate(const Limiter *l, Nanos now)
+{
+    double age = fmax((double)(now - l->resumed_at) / SECOND, 1e-3) / RECENT;
+    double faded = l->recent * exp(-(double)(now - l->recent_at) / SECOND / RECENT);
+    return faded / RECENT / (1 - exp(-age));
+}
+
+static Nanos raise_interval(const Limiter *l)
+{
+    Nanos news = 4 * l->refusal_latency;  // by then a refusal of the last raise is back
+    return news > RAISE_EVERY ? news : RAISE_EVERY;
+}
+
 static void raise_window(Limiter *l, Nanos now)
 {
     Knob *k = &l->window;
-    if (!k->bound || now < k->raise_at || now < l->pace.raise_at - l->pace.hold) return;
-    Nanos every = 4 * l->refusal_latency;
+    if (!k->bound || now < k->raise_at) return;
     k->value += k->step;
     k->step *= 2;
-    k->raise_at = now + (every > RAISE_EVERY ? every : RAISE_EVERY);
+    k->raise_at = now + raise_interval(l);
     k->bound = false;
     l->raised = RAISED_WINDOW;
 }
+
+// The time that n requests take at a pace, but at least `least`.
+static Nanos time_of(double pace, double n, Nanos least)
+{
+    double seconds = n / pace;
+    return seconds > (double)HOLD_MAX / SECOND ? HOLD_MAX : seconds * SECOND > (double)least ? (Nanos)(seconds * SECOND) : least;
+}
+
+// Otherwise something else holds the requests back, and a higher pace would say nothing.
+// The smoothed rate lags behind while the search doubles the pace.
+static bool pace_is_used(const Limiter *l, Nanos now) { return recent_rate(l, now) >= (l->searching ? 0.6 : 0.85) * l->pace.value; }
 
 static void raise_pace(Limiter *l, Nanos now)
 {
     Knob *k = &l->pace;
     climb(k, now);
-    if (!k->bound || k->value < k->goal || now < k->raise_at) return;
+    if (!k->bound || k->value < k->goal || now < k->raise_at || !pace_is_used(l, now)) return;
+    Nanos every = l->searching ? raise_interval(l) : time_of(k->goal, PACE_RAISE_COUNT, PACE_RAISE_EVERY);
     double goal = k->goal * (1 + k->step);
-    k->slope = (goal - k->value) / (PACE_RAISE_EVERY / SECOND / 2);
+    Nanos next = now + every;
+    double below = k->refused * BELOW_REFUSED_FIRST;
+    if (k->goal > k->refused * REAL_GAIN) k->hold = 0;
+    if (k->goal < below * 0.999 && goal >= below) {
+        // Back just below what was refused last: here it stays for a while.
+        goal = below;
+        next = now + k->hold;
+        k->step = STEP_SURE / 2;
+    }
+    k->slope = (goal - k->value) / ((double)every / SECOND / 2);
+    // What has stood through a whole step, and the one before, so that a bucket's reserve is used up.
+    k->held = k->stood;
+    k->stood = k->goal;
     k->goal = goal;
-    if (k->step < RAISE_PACE_MAX) k->step = k->step * 2 < RAISE_PACE_MAX ? k->step * 2 : RAISE_PACE_MAX;
-    k->raise_at = now + PACE_RAISE_EVERY;
+    if (!l->searching) k->step = fmin(k->step * 2, STEP_MAX);
+    k->raise_at = next;
     k->bound = false;
     l->raised = RAISED_PACE;
 }
 
-static void settle(Knob *k, Nanos now, double value, double goal, double step, bool failed_raise)
+static void settle(Knob *k, Nanos now, double value, double goal, double step, Nanos least_hold, bool failed_raise)
 {
     k->value = value;
     k->goal = goal;
+    k->held = k->stood = 0;
     k->slope = (goal - value) / CLIMB_TIME;
     k->step = step;
     k->moved = now;
-    k->hold = failed_raise && k->hold ? k->hold * 2 : HOLD_MIN;
+    if (failed_raise) k->hold *= 2;
+    if (k->hold < least_hold) k->hold = least_hold;
     if (k->hold > HOLD_MAX) k->hold = HOLD_MAX;
     k->raise_at = now + k->hold;
     k->bound = false;
@@ -209,9 +264,9 @@ static void cut_window(Limiter *l, Nanos now, const LimiterTicket *t, bool faile
 {
     double value = t->in_flight > 1 ? t->in_flight - 1 : 1;
     if (l->window.value > 0 && value > l->window.value) value = l->window.value;
-    settle(&l->window, now, value, value, 1, failed_raise);
+    settle(&l->window, now, value, value, 1, HOLD_MIN, failed_raise);
     // A first bound may be far too low: the pace may have been what was refused.
-    if (!failed_raise) l->window.raise_at = now + RAISE_EVERY;
+    if (!failed_raise) l->window.raise_at = now + raise_interval(l);
 }
 
 // Requests that passed, or may still: all but those refused.
@@ -220,57 +275,97 @@ static uint64_t passed(const Limiter *l) { return l->sent - l->throttled; }
 // The server's rate from burst to burst; 0: not measured.
 static double measured_rate(const Limiter *l, Nanos now)
 {
-    uint64_t count = passed(l) - l->burst_passed;
+    // At the last burst some counted as passed that were refused later.
+    int64_t count = (int64_t)(passed(l) - l->burst_passed);
     if (!l->was_cut || now - l->burst_at < MEASURED_SPAN || count < MEASURED_COUNT) return 0;
     return (double)count / ((double)(now - l->burst_at) / SECOND);
 }
 
 // The pace that was refused: what was allowed, or less when less was sent.
-static double refused_pace(const Limiter *l, const LimiterTicket *t)
+static double refused_pace(const Limiter *l, Nanos now)
 {
-    Nanos from = l->was_cut ? l->cut_at : l->begun;
-    double span = (double)(t->at - from > NANOS_PER_MS ? t->at - from : NANOS_PER_MS) / SECOND;
-    double rate = (double)(t->number - l->cut_number) / span;
+    double rate = recent_rate(l, now);
     return l->pace.value > 0 && l->pace.value < rate ? l->pace.value : rate;
 }
 
-static void cut_pace(Limiter *l, Nanos now, const LimiterTicket *t, bool again, bool failed_raise)
+static void cut_pace(Limiter *l, Nanos now)
 {
-    double refused = refused_pace(l, t), measured = measured_rate(l, now);
+    bool failed_raise = l->raised == RAISED_PACE, sure = false;
     climb(&l->pace, now);
     if (!l->was_cut) {
-        // Nothing is known yet but what has passed; a server's burst is often a second's worth.
-        double span = (double)(now - l->begun) / SECOND;
-        double goal = fmax((double)passed(l) / fmax(span, 1), PACE_MIN);
-        settle(&l->pace, now, goal, goal, 1, false);
-        l->pace.raise_at = now + NANOS_PER_SECOND / 2;
+        // Nothing is known yet but what has passed; a server's bucket often holds a second's worth.
+        double goal = fmax((double)passed(l) / fmax((double)(now - l->begun) / SECOND, 1), PACE_MIN);
+        settle(&l->pace, now, goal, goal, STEP_SEARCH, 0, false);
+        l->pace.raise_at = now + raise_interval(l);
+        l->searching = true;
         return;
     }
-    if (again) {
-        double value = fmax(refused * CUT_AGAIN, PACE_MIN);
-        settle(&l->pace, now, value, fmax(refused * 0.9, value), RAISE_PACE_MIN, failed_raise);
-        return;
+    double refused = refused_pace(l, now), goal = refused * CUT;
+    double passed_well = fmax(measured_rate(l, now), l->pace.held * HELD_SHARE);
+    if (passed_well > 0) {
+        sure = refused < passed_well * NEAR;
+        goal = fmin(sqrt(passed_well * refused) * BELOW_BOTH, refused * BELOW_REFUSED);
     }
-    double goal = measured > 0 ? fmin(fmax(measured * BELOW_MEASURED, refused * CUT), refused * BELOW_REFUSED) : refused * BELOW_REFUSED;
     goal = fmax(goal, PACE_MIN);
-    double value = measured > 0 ? goal * 0.9 : fmin(goal, refused * CUT);
-    settle(&l->pace, now, fmax(value, PACE_MIN), goal, RAISE_PACE_MIN, failed_raise);
+    Nanos hold = time_of(goal, sure ? HOLD_COUNT : PACE_RAISE_COUNT, HOLD_MIN);
+    settle(&l->pace, now, goal * AFTER_CUT, goal, sure ? STEP_SURE : STEP_UNSURE, hold, failed_raise);
+    if (!sure) l->pace.raise_at = now + time_of(goal, PACE_RAISE_COUNT, PACE_RAISE_EVERY);
+    l->pace.refused = refused;
+    l->searching = false;
+}
+
+// Silence, then one request alone.
+static void fall_silent(Limiter *l, Nanos now, Nanos span)
+{
+    l->drain = span < DRAIN_MAX ? span : DRAIN_MAX;
+    if (now + l->drain > l->pause_until) {
+        l->pause_until = now + l->drain;
+        l->told_to_pause = false;
+    }
+    l->probe = PROBE_DUE;
+    l->cut_number = l->sent;
+}
+
+static bool near(uint32_t a, uint32_t b)
+{
+    uint32_t difference = a > b ? a - b : b - a;
+    return difference <= b / 32;
 }
 
 static void cut(Limiter *l, Nanos now, const LimiterTicket *t)
 {
-    bool again = l->was_cut && t->number - l->cut_number - 1 < PASSED_FRESH;
-    bool window = l->raised != RAISED_PACE || again, pace = l->raised != RAISED_WINDOW || again;
+    bool first = !l->was_cut, at_bound = l->raised == RAISED_WINDOW && t->in_flight >= (uint32_t)l->window.value;
+    // As many at once as in the burst before: that number it is. Small ones meet by chance.
+    l->same_in_flight = near(t->in_flight, l->burst_in_flight) ? l->same_in_flight + 1 : 0;
+    l->burst_in_flight = t->in_flight;
+    bool window = first || at_bound || l->same_in_flight >= (t->in_flight < 8 ? 3 : 1);
+    bool pace = first || l->raised == RAISED_PACE || (pace_is_used(l, now) && recent_rate(l, now) >= 0.9 * l->pace.refused);
+    if (!window && !pace) window = pace = true;
     if (window) cut_window(l, now, t, l->raised == RAISED_WINDOW);
-    if (pace) cut_pace(l, now, t, again, l->raised == RAISED_PACE);
-    if (!again) {
+    if (pace) {
+        cut_pace(l, now);
         l->burst_at = now;
         l->burst_passed = passed(l);
+        Nanos first = 2 * l->refusal_latency, token = (Nanos)(1.5 * SECOND / l->pace.goal);
+        if (token > NANOS_PER_SECOND) token = NANOS_PER_SECOND;
+        if (first < DRAIN_MIN) first = DRAIN_MIN;
+        fall_silent(l, now, first > token ? first : token);
+    } else {
+        // Slots are free again as answers come; no silence is needed.
+        l->cut_number = l->sent;
     }
     l->was_cut = true;
-    l->cut_at = now;
-    l->cut_number = l->sent;
     l->raised = RAISED_NONE;
+}
+
+static void resume(Limiter *l, Nanos now)
+{
+    l->probe = PROBE_NONE;
+    l->resumed_at = now;
+    l->recent = 0;
+    l->recent_at = now;
+    l->pace_due = now;
+    l->pace.moved = now;
 }
 
 // ---- the machine --------------------------------------------------------------------------------
@@ -301,21 +396,23 @@ bool limiter_may_send(Limiter *l, Nanos now, uint64_t tokens, Nanos *when, Limit
     Nanos moment = NEVER;
     *why = WAIT_NOTHING;
     *when = now;
-    if (now < l->pause_until) return wait_for(WAIT_RETRY_AFTER, l->pause_until, when, why);
+    if (now < l->pause_until) return wait_for(l->told_to_pause ? WAIT_RETRY_AFTER : WAIT_PACE, l->pause_until, when, why);
+    if (l->probe == PROBE_OUT && now >= l->probe_until) resume(l, now);
+    if (l->probe == PROBE_OUT) return wait_for(WAIT_PACE, l->probe_until, when, why);
     if (l->in_flight >= l->config.cap) return wait_for(WAIT_SLOT, NEVER, when, why);
     if (l->in_flight >= ramp_slots(l, now)) return wait_for(WAIT_SLOT, ramp_moment(l), when, why);
     if (l->config.rpm && l->rpm_due - LIMIT_SLACK > now) return wait_for(WAIT_RPM, l->rpm_due - LIMIT_SLACK, when, why);
     if (l->config.tpm && !tpm_allows(l, now, tokens, &moment)) return wait_for(WAIT_TPM, moment, when, why);
     if (!spread_allows(&l->requests, now, 1, &moment) || !spread_allows(&l->tokens, now, (double)tokens, &moment))
         return wait_for(WAIT_HEADERS, moment, when, why);
-    if (l->pace.value > 0) {
+    if (l->pace.value > 0 && l->probe == PROBE_NONE) {
         raise_pace(l, now);
         if (l->pace_due - PACE_SLACK > now) {
             l->pace.bound = true;
             return wait_for(WAIT_PACE, l->pace_due - PACE_SLACK, when, why);
         }
     }
-    if (l->window.value > 0 && l->in_flight >= (unsigned)l->window.value) {
+    if (l->window.value > 0 && l->probe == PROBE_NONE && l->in_flight >= (unsigned)l->window.value) {
         l->window.bound = true;
         raise_window(l, now);
         if (l->in_flight >= (unsigned)l->window.value) return wait_for(WAIT_WINDOW, l->window.raise_at > now ? l->window.raise_at : NEVER, when, why);
@@ -325,7 +422,8 @@ bool limiter_may_send(Limiter *l, Nanos now, uint64_t tokens, Nanos *when, Limit
 
 LimiterTicket limiter_sent(Limiter *l, Nanos now, uint64_t tokens)
 {
-    if (l->begun < 0) l->begun = now;
+    if (l->begun < 0) l->begun = l->resumed_at = l->recent_at = now;
+    count_recent(l, now);
     l->in_flight++;
     l->sent++;
     if (l->config.rpm) l->rpm_due = (l->rpm_due > now ? l->rpm_due : now) + rpm_interval(l);
@@ -336,39 +434,44 @@ LimiterTicket limiter_sent(Limiter *l, Nanos now, uint64_t tokens)
     }
     spread_spend(&l->requests, now, 1);
     spread_spend(&l->tokens, now, (double)tokens);
+    if (l->probe == PROBE_DUE) {
+        l->probe = PROBE_OUT;
+        l->probe_number = l->sent;
+        l->probe_until = now + 2 * l->refusal_latency + DRAIN_MIN / 4;
+    }
     return (LimiterTicket){.at = now, .number = l->sent, .tokens = tokens, .in_flight = l->in_flight};
 }
 
-static void end(Limiter *l)
+static void end(Limiter *l, Nanos now, const LimiterTicket *t, bool refused)
 {
     if (l->in_flight) l->in_flight--;
+    if (!refused && l->probe == PROBE_OUT && t->number == l->probe_number) resume(l, now);
 }
 
 void limiter_answered(Limiter *l, Nanos now, const LimiterTicket *t, int64_t tokens)
 {
-    end(l);
+    end(l, now, t, false);
     l->accepted++;
-    if (l->config.tpm && tokens >= 0) {
-        // What was held for the request and not used is free again.
-        spend_tokens(l, now, tokens - (int64_t)t->tokens);
-    }
+    // What was held for the request and not used is free again.
+    if (l->config.tpm && tokens >= 0) spend_tokens(l, now, tokens - (int64_t)t->tokens);
 }
 
-void limiter_gone(Limiter *l, Nanos now, const LimiterTicket *t)
-{
-    (void)now, (void)t;
-    end(l);
-}
+void limiter_gone(Limiter *l, Nanos now, const LimiterTicket *t) { end(l, now, t, false); }
 
 void limiter_throttled(Limiter *l, Nanos now, const LimiterTicket *t, Nanos retry_after)
 {
-    end(l);
+    end(l, now, t, true);
     Nanos latency = now - t->at;
     l->refusal_latency = l->throttled ? (7 * l->refusal_latency + latency) / 8 : latency;
     l->throttled++;
-    if (retry_after > 0 && now + retry_after > l->pause_until) l->pause_until = now + retry_after;
-    if (l->was_cut && t->number <= l->cut_number) return;
-    cut(l, now, t);
+    if (!l->was_cut || t->number > l->cut_number) {
+        if (l->probe == PROBE_OUT && t->number == l->probe_number) fall_silent(l, now, 2 * l->drain);
+        else cut(l, now, t);
+    }
+    if (retry_after > 0 && now + retry_after > l->pause_until) {
+        l->pause_until = now + retry_after;
+        l->told_to_pause = true;
+    }
 }
 
 void limiter_heard(Limiter *l, Nanos now, const LimiterTicket *t, RateNews requests, RateNews tokens)

@@ -10,13 +10,17 @@
 //   headers  what x-ratelimit-* say is left, spread over the time until it resets
 //   pause    Retry-After
 //
-// Window and pace start without a bound and are learned from refusals (429). The first refusal
-// of a burst decreases them, multiplicatively (Chiu and Jain 1989); refusals of requests that were
-// sent before the decrease say nothing new. What was accepted from the begin of one burst to the
-// begin of the next is the server's own rate, for a bucket or a window that is empty at both
-// ends has passed just that; the pace is then held a little below the rate that was refused.
-// Window and pace are raised again in growing steps, one at a time, so that a refusal tells which
-// was too high; a raise that fails doubles the wait before the next, up to a minute.
+// Window and pace start without a bound and are learned from refusals (429). Refusals of requests
+// that were sent before the last decrease say nothing new: a burst decreases once. After it nothing
+// goes for a moment, then one request alone; as long as that is refused the moment doubles. What
+// passed from the begin of one burst to the begin of the next is the server's own rate, for a
+// bucket or a window that is empty at both ends has passed just that, or more than that where
+// it was full in between. So the rate lies between what passed and what was refused; where these
+// are far apart the pace is set between them, where they are near it is held just below the
+// refused one. Window and pace are raised again in growing steps, one at a time, so that a
+// refusal tells which was too high; a raise that fails doubles the wait before the next, up to a
+// minute. (Additive increase, multiplicative decrease: Chiu and Jain 1989; with the decrease aimed
+// at a measured rate, which blind halving of a known one would undercut by a quarter.)
 #ifndef CONFAB_LLM_LIMITER_H
 #define CONFAB_LLM_LIMITER_H
 
@@ -26,7 +30,7 @@
 typedef struct LimiterConfig {
     unsigned cap;       // most in flight, at least 1
     uint64_t rpm, tpm;  // requests, tokens a minute; 0: no limit
-    Nanos doubling;     // the ramp: slots begin at 32 and double in this span; 0: all at once
+    Nanos doubling;     // the ramp: slots begin at 8 and double in this span; 0: all at once
 } LimiterConfig;
 
 // For a server on this machine its refusals are back within the ramp; a remote one takes longer.
@@ -58,7 +62,9 @@ enum { LIMITER_SLICES = 60 };
 
 typedef struct Knob {   // window or pace
     double value;       // the bound now; 0: none yet
-    double goal;        // what it climbs to after a decrease
+    double goal;        // what it climbs to after a decrease, or by a raise
+    double refused;     // pace only: what was refused last
+    double stood, held; // pace only: the goals before this one that were not refused
     double slope;       // of that climb, a second
     double step;        // the next raise
     Nanos moved;        // when value was last brought up to now
@@ -81,14 +87,24 @@ typedef struct Limiter {
     uint64_t sent, accepted, throttled;  // totals, for the summary and the tests
     Nanos begun;              // the first request; the ramp counts from it
     Nanos pause_until;
+    bool told_to_pause;       // by Retry-After
     Knob window, pace;
     Nanos pace_due;           // when the next request is due by the pace
     enum { RAISED_NONE, RAISED_WINDOW, RAISED_PACE } raised;
     bool was_cut;
-    Nanos cut_at;             // the last decrease
+    bool searching;           // the pace has been refused only once
     uint64_t cut_number;      // requests up to this one say nothing new when refused
+    enum { PROBE_NONE, PROBE_DUE, PROBE_OUT } probe;  // after a burst one request goes alone
+    uint64_t probe_number;
+    Nanos probe_until;        // not refused until then: it has passed
+    Nanos drain;              // the moment of silence after a refusal
+    Nanos resumed_at;         // when the last probe passed, or the first request went
+    double recent;            // requests a second, smoothed since then
+    Nanos recent_at;
     Nanos burst_at;           // the begin of the last burst of refusals, and the requests
     uint64_t burst_passed;    // that had passed until then
+    uint32_t burst_in_flight; // when the request that was refused first was sent
+    unsigned same_in_flight;  // bursts in a row that began at the same number
     Nanos refusal_latency;    // smoothed: how soon a refusal comes back
     Nanos rpm_due, tpm_due;
     uint64_t slices[LIMITER_SLICES + 1];  // tokens sent, by second
