@@ -23,7 +23,8 @@ static bool one_of(Str key, const Str *names, size_t n)
 static const Str list_keys[] = {S_INIT("conversation"), S_INIT("messages"), S_INIT("turns"), S_INIT("dialogue"), S_INIT("dialog"),
                                 S_INIT("exchanges"), S_INIT("transcript"), S_INIT("chat")};
 static const Str text_keys[] = {S_INIT("text"), S_INIT("content"), S_INIT("message"), S_INIT("utterance")};
-static const Str speaker_keys[] = {S_INIT("speaker"), S_INIT("role"), S_INIT("name"), S_INIT("participant"), S_INIT("from"), S_INIT("sender")};
+static const Str speaker_keys[] = {S_INIT("speaker"), S_INIT("role"), S_INIT("name"), S_INIT("participant"),
+                                   S_INIT("from"), S_INIT("sender")};
 
 static bool is_text(const Loose *value) { return value->kind == LOOSE_STRING || value->kind == LOOSE_SCALAR || value->kind == LOOSE_NULL; }
 

@@ -50,7 +50,8 @@ static bool check_order(const Conversation *c, const Form *form, Finding *why)
         return finding_set(why, FINDING_FIRST, "%.*s speaks first, not %.*s", STR_ARG(who[first].name), STR_ARG(who[form->first].name));
     for (size_t i = 1; form->alternate && i < c->n_turns; i++)
         if (c->turns[i].participant == c->turns[i - 1].participant)
-            return finding_set(why, FINDING_ALTERNATE, "turn %zu: %.*s speaks twice in a row", i + 1, STR_ARG(who[c->turns[i].participant].name));
+            return finding_set(why, FINDING_ALTERNATE, "turn %zu: %.*s speaks twice in a row", i + 1,
+                               STR_ARG(who[c->turns[i].participant].name));
     if (form->last != ANYONE && last != (unsigned)form->last)
         return finding_set(why, FINDING_LAST, "%.*s speaks last, not %.*s", STR_ARG(who[last].name), STR_ARG(who[form->last].name));
     unsigned exchanges = form_exchanges(form, c->n_turns);

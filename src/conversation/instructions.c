@@ -81,7 +81,8 @@ static void add_rules(Buf *b, const Form *form, const AnswerShape *shape, unsign
     buf_add(b, S("The conversation has exactly "));
     add_count(b, exchanges, "exchange");
     if (shape->exchanges) {
-        buf_printf(b, "; in %s %.*s speaks, then %.*s answers.", exchanges == 1 ? "it" : "each", STR_ARG(who[0].name), STR_ARG(who[1].name));
+        buf_printf(b, "; in %s %.*s speaks, then %.*s answers.", exchanges == 1 ? "it" : "each",
+                   STR_ARG(who[0].name), STR_ARG(who[1].name));
         return;
     }
     TurnRange range = form_turns(form, exchanges);
