@@ -66,9 +66,12 @@ static void make_top_deck(PassageDecks *p, Arena *a);
 
 static void make_decks(PassageDecks *p, bool topics_given, Arena *a)
 {
+    bool weighted = false;
+    for (size_t i = 1; i < p->n_topics; i++)
+        weighted = weighted || p->topics[i].weight < p->topics[0].weight || p->topics[i].weight > p->topics[0].weight;
+    p->by_topic = topics_given || p->deal == DEAL_TOPIC || (p->deal == DEAL_CHUNK && weighted);
     if (!topics_given) make_top_deck(p, a);
-    bool by_topic = topics_given || p->deal == DEAL_TOPIC;
-    for (size_t i = 0; by_topic && i < p->n_topics; i++) make_topic_deck(p, &p->topics[i], a);
+    for (size_t i = 0; p->by_topic && i < p->n_topics; i++) make_topic_deck(p, &p->topics[i], a);
     if (p->deal == DEAL_CHUNK) return;
     for (size_t i = 0; i < p->n_documents; i++) {
         const Document *d = &p->knowledge->documents[p->documents[i].document];
@@ -81,7 +84,8 @@ static void make_topic_deck(PassageDecks *p, PlacedTopic *topic, Arena *a)
 {
     Str name = p->knowledge->topics[topic->topic].name;
     if (p->deal == DEAL_CHUNK) {
-        deck_init(&topic->deck, p->seed, arena_printf(a, "chunks/%.*s", STR_ARG(name)), topic->n_chunks, NULL, NULL, a);
+        name = arena_printf(a, "chunks/%.*s", STR_ARG(name));
+        deck_init(&topic->deck, p->seed, name, topic->n_chunks, NULL, NULL, a);
         return;
     }
     double *weights = arena_new(a, double, topic->n_documents);
@@ -90,23 +94,27 @@ static void make_topic_deck(PassageDecks *p, PlacedTopic *topic, Arena *a)
     deck_init(&topic->deck, p->seed, name, topic->n_documents, weights, NULL, a);
 }
 
-// A document's own weight counts where documents are dealt, a topic's wherever it lies.
+// A document's own weight counts where documents are dealt, a topic's wherever it lies. Where
+// topics of different weights deal their chunks, a topic's chunks share its weight times their
+// number, so that no deck of weights is as large as the knowledge.
 static void make_top_deck(PassageDecks *p, Arena *a)
 {
-    size_t chunks = 0, n = 0;
-    for (size_t i = 0; i < p->n_topics; i++) chunks += p->topics[i].n_chunks;
-    size_t most = p->deal == DEAL_TOPIC ? p->n_topics : p->deal == DEAL_DOCUMENT ? p->n_documents : chunks;
-    double *weights = mem_alloc(most * sizeof *weights);
+    if (p->deal == DEAL_CHUNK && !p->by_topic) {
+        const PlacedTopic *last = &p->topics[p->n_topics - 1];
+        deck_init(&p->top, p->seed, S("chunk"), last->before + last->n_chunks, NULL, NULL, a);
+        return;
+    }
+    size_t n = 0;
+    double *weights = mem_alloc((p->n_topics + p->n_documents) * sizeof *weights);
     for (size_t i = 0; i < p->n_topics; i++) {
         const PlacedTopic *topic = &p->topics[i];
-        size_t cards = p->deal == DEAL_TOPIC ? 1 : p->deal == DEAL_DOCUMENT ? topic->n_documents : topic->n_chunks;
-        for (size_t c = 0; c < cards; c++) {
-            double weight = topic->weight * (p->deal == DEAL_DOCUMENT ? topic->documents[c].weight : 1);
+        for (size_t d = 0; d < (p->by_topic ? 1 : topic->n_documents); d++) {
+            double own = p->deal == DEAL_DOCUMENT ? topic->documents[d].weight : 1;
+            double weight = topic->weight * (p->deal == DEAL_CHUNK ? (double)topic->n_chunks : own);
             weights[n++] = weight < WEIGHT_MAX ? weight : WEIGHT_MAX;
         }
     }
-    static const Str names[] = {S_INIT("topic"), S_INIT("document"), S_INIT("chunk")};
-    deck_init(&p->top, p->seed, names[p->deal], n, weights, NULL, a);
+    deck_init(&p->top, p->seed, p->by_topic ? S("topic") : S("document"), n, weights, NULL, a);
     free(weights);
 }
 
@@ -119,7 +127,7 @@ static const PlacedTopic *topic_of_document(const PassageDecks *p, const PlacedD
 Passage passage_deal(const PassageDecks *p, uint64_t iteration)
 {
     DeckCard card = deck_card(&p->top, iteration);
-    if (p->deal == DEAL_TOPIC) return passage_deal_in(p, card.value, card.before);
+    if (p->by_topic) return passage_deal_in(p, card.value, card.before);
     if (p->deal == DEAL_DOCUMENT) {
         const PlacedDocument *d = &p->documents[card.value];
         return chunk_of_document(p, topic_of_document(p, d), d, card.before);

@@ -39,6 +39,7 @@ typedef struct PassageDecks {
     size_t n_topics;            // 0: there is nothing to deal
     PlacedDocument *documents;
     size_t n_documents;
+    bool by_topic;              // a topic is dealt first, here or by another deck
     Deck top;                   // of topics, documents or chunks; no cards where topics are given
 } PassageDecks;
 
@@ -53,7 +54,7 @@ void passage_free(PassageDecks *p);
 
 // p->n_topics must not be 0, and topics not given.
 Passage passage_deal(const PassageDecks *p, uint64_t iteration);
-// The k-th passage of a topic (index into p->topics); topics given, or DEAL_TOPIC.
+// The k-th passage of a topic (index into p->topics); by_topic.
 Passage passage_deal_in(const PassageDecks *p, size_t topic, uint64_t k);
 
 // Another passage of the same topic for a further attempt, none of those that the attempts before

@@ -214,6 +214,20 @@ static void seed_and_name_make_the_order(void **state)
     deck_free(&a), deck_free(&b), deck_free(&other_seed), deck_free(&other_name);
 }
 
+static void decks_know_nothing_of_each_other(void **state)
+{
+    (void)state;
+    for (size_t n = 3; n < 8; n++) {
+        Deck a = make(6, S("mood"), n, NULL), b = make(6, S("tone"), n, NULL);
+        unsigned pairs[8][8] = {{0}}, rounds = 400 * (unsigned)n;
+        for (uint64_t i = 0; i < rounds * n; i++) pairs[deck_card(&a, i).value][deck_card(&b, i).value]++;
+        // Each pair is expected 400 times; 5 standard deviations are 100.
+        for (size_t i = 0; i < n; i++)
+            for (size_t j = 0; j < n; j++) assert_in_range(pairs[i][j], 300, 500);
+        deck_free(&a), deck_free(&b);
+    }
+}
+
 static void every_order_comes_up(void **state)
 {
     (void)state;
@@ -264,6 +278,7 @@ int main(void)
         cmocka_unit_test(far_positions_count_what_came_before),
         cmocka_unit_test(groups_are_counted_together),
         cmocka_unit_test(seed_and_name_make_the_order),
+        cmocka_unit_test(decks_know_nothing_of_each_other),
         cmocka_unit_test(every_order_comes_up),
         cmocka_unit_test(the_order_never_changes),
     };

@@ -137,6 +137,14 @@ static void documents_or_chunks_can_be_dealt_evenly(void **state)
     }
     for (int c = 0; c < 22; c++) assert_int_equal(chunks[c], 10);
     fixture_close(&f);
+
+    // A topic's weight counts for each of its chunks: 4 * 3, 8 and 10 of 30.
+    fixture_open(&f, (FolderFile[]){{"config/drawing.json", "{\"deal\":\"chunk\",\"weights\":{\"topic\":{\"a\":3}}}"}, {0}});
+    memset(chunks, 0, sizeof chunks);
+    for (uint64_t i = 0; i < 3000; i++) chunks[draw(&f, i, 1).chunks[0]]++;
+    for (int c = 0; c < 4; c++) assert_int_equal(chunks[c], 300);
+    for (int c = 4; c < 22; c++) assert_in_range(chunks[c], 98, 102);
+    fixture_close(&f);
 }
 
 static void weights_shift_topics_documents_and_values(void **state)
