@@ -12,7 +12,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
-#include "knowledge/strategy.h"
+#include "knowledge/markdown_writer.h"
 
 typedef struct Extraction {
     Str bytes;          // the file
@@ -36,7 +36,8 @@ typedef struct DocumentType {
 extern const DocumentType *const document_types[];
 extern const size_t n_document_types;
 
-extern const DocumentType document_text, document_markdown;
+extern const DocumentType document_text, document_markdown, document_html, document_docx, document_odt, document_epub,
+    document_csv, document_json, document_jsonl, document_srt, document_vtt, document_pdf;
 
 // The type of a file by its first bytes and its name; NULL: none.
 const DocumentType *document_type_of(Str bytes, Str name);
@@ -46,5 +47,8 @@ const DocumentType *document_type_named(Str name);
 // Windows-1252; anything else is an error that names the byte. CRLF becomes LF, one line break at
 // the very end goes. The result is the bytes themselves or lies in the arena.
 bool document_decode(Str bytes, Str shown, Arena *a, Str *text, Error *e);
+
+// Ends a writer and makes its text the result; false where it was too much.
+bool document_markdown_result(Extraction *x, MarkdownWriter *w, Error *e);
 
 #endif

@@ -5,8 +5,8 @@
 
 // Those that are recognised by content come first, in the order in which they are asked.
 const DocumentType *const document_types[] = {
-    &document_markdown,
-    &document_text,
+    &document_pdf,  &document_docx, &document_odt,   &document_epub, &document_html, &document_markdown,
+    &document_text, &document_csv,  &document_json,  &document_jsonl, &document_srt, &document_vtt,
 };
 const size_t n_document_types = sizeof document_types / sizeof *document_types;
 

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "knowledge/converter.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/path.h"
+
+typedef struct Command {
+    const char *argv[64];
+    size_t n;
+    char program[PATH_MAX], sandbox[PATH_MAX], input[PATH_MAX], folder[PATH_MAX];
+} Command;
+
+static bool find_program(const char *name, char out[PATH_MAX])
+{
+    const char *path = getenv("PATH");
+    Str rest = str_from(path ? path : "/usr/bin:/bin"), folder;
+    while (str_cut(&rest, ':', &folder)) {
+        int n = snprintf(out, PATH_MAX, "%.*s/%s", STR_ARG(folder), name);
+        if (n > 0 && n < PATH_MAX && folder.len && folder.ptr[0] == '/' && access(out, X_OK) == 0) return true;
+    }
+    return false;
+}
+
+static void add(Command *c, const char *argument)
+{
+    if (c->n + 1 < sizeof c->argv / sizeof *c->argv) c->argv[c->n++] = argument;
+    c->argv[c->n] = NULL;
+}
+
+// bubblewrap's part of the command: a root of its own with the system's programs and the one file.
+static void add_sandbox(Command *c)
+{
+    static const char *const parts[] = {
+        "--unshare-all", "--die-with-parent", "--new-session", "--ro-bind", "/usr", "/usr", "--ro-bind-try", "/lib", "/lib",
+        "--ro-bind-try", "/lib64", "/lib64", "--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache", "--chdir", "/",
+    };
+    add(c, c->sandbox);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) add(c, parts[i]);
+    if (strncmp(c->folder, "/usr/", 5) != 0) {
+        add(c, "--ro-bind");
+        add(c, c->folder);
+        add(c, c->folder);
+    }
+    add(c, "--ro-bind");
+    add(c, c->input);
+    add(c, "/input");
+    add(c, "--");
+}
+
+static void make_command(Command *c, const Converter *converter, bool sandbox)
+{
+    c->n = 0;
+    if (sandbox) add_sandbox(c);
+    add(c, c->program);
+    bool placed = false;
+    for (size_t i = 0; i < CONVERTER_ARGUMENTS; i++) {
+        if (converter->arguments[i]) {
+            add(c, converter->arguments[i]);
+            continue;
+        }
+        if (placed) break;
+        add(c, sandbox ? "/input" : c->input);
+        placed = true;
+    }
+}
+
+// ---- the child ----------------------------------------------------------------------------------
+
+static void limit(int what, rlim_t most)
+{
+    struct rlimit r = {most, most};
+    setrlimit((__rlimit_resource_t)what, &r);
+}
+
+_Noreturn static void become(const Command *c, int out, int err)
+{
+    static char *const environment[] = {"LC_ALL=C.UTF-8", "PATH=/usr/bin:/bin", NULL};
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    int none = open("/dev/null", O_RDONLY);
+    if (none < 0 || dup2(none, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0) _exit(126);
+    for (int fd = 3; fd < 256; fd++) close(fd);
+    limit(RLIMIT_DATA, CONVERTER_MEMORY);
+    limit(RLIMIT_CORE, 0);
+    limit(RLIMIT_FSIZE, 0);
+    limit(RLIMIT_NOFILE, 64);
+    limit(RLIMIT_CPU, CONVERTER_TOTAL_MS / 1000);
+    setpgid(0, 0);
+    execve(c->argv[0], (char *const *)(uintptr_t)c->argv, environment);
+    _exit(127);
+}
+
+// ---- listening ----------------------------------------------------------------------------------
+
+static int64_t now_ms(void)
+{
+    struct timespec t = {0};
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+// Reads what is there; false at the end.
+static bool take(int fd, Buf *b, bool cut)
+{
+    char bytes[1 << 15];
+    ssize_t n = read(fd, bytes, sizeof bytes);
+    if (n < 0) return errno == EINTR || errno == EAGAIN;
+    if (n > 0 && !(cut && b->full)) buf_add(b, (Str){bytes, (size_t)n});
+    return n > 0;
+}
+
+static ConverterResult listen_to(int out_fd, int err_fd, Buf *out, Buf *said)
+{
+    int64_t start = now_ms(), heard = start;
+    struct pollfd fds[2] = {{out_fd, POLLIN, 0}, {err_fd, POLLIN, 0}};
+    while (fds[0].fd >= 0 || fds[1].fd >= 0) {
+        int64_t now = now_ms(), left = heard + CONVERTER_SILENT_MS - now, total = start + CONVERTER_TOTAL_MS - now;
+        if (left <= 0 || total <= 0) return CONVERTER_HUNG;
+        if (poll(fds, 2, (int)(left < total ? left : total)) < 0 && errno != EINTR) return CONVERTER_HUNG;
+        if (fds[0].revents) {
+            size_t before = out->len;
+            if (!take(out_fd, out, false)) fds[0].fd = -1;
+            if (out->full) return CONVERTER_FULL;
+            if (out->len > before) heard = now_ms();
+        }
+        // Complaints are no progress.
+        if (fds[1].revents && !take(err_fd, said, true)) fds[1].fd = -1;
+    }
+    return CONVERTER_OK;
+}
+
+static ConverterResult run_once(const Command *c, Buf *out, Buf *said, int *status)
+{
+    int outs[2], errs[2];
+    if (pipe2(outs, O_CLOEXEC) < 0) return CONVERTER_ABSENT;
+    if (pipe2(errs, O_CLOEXEC) < 0) {
+        close(outs[0]), close(outs[1]);
+        return CONVERTER_ABSENT;
+    }
+    pid_t child = fork();
+    if (child == 0) become(c, outs[1], errs[1]);
+    close(outs[1]);
+    close(errs[1]);
+    ConverterResult result = child < 0 ? CONVERTER_ABSENT : listen_to(outs[0], errs[0], out, said);
+    close(outs[0]);
+    close(errs[0]);
+    if (child < 0) return result;
+    if (result != CONVERTER_OK) {
+        kill(-child, SIGKILL);
+        kill(child, SIGKILL);
+    }
+    int code = 0;
+    while (waitpid(child, &code, 0) < 0 && errno == EINTR) {}
+    *status = WIFEXITED(code) ? WEXITSTATUS(code) : 128 + WTERMSIG(code);
+    return result != CONVERTER_OK ? result : *status == 0 ? CONVERTER_OK : CONVERTER_REFUSED;
+}
+
+ConverterResult converter_run(const Converter *converter, Buf *out, Buf *said, int *status)
+{
+    Command *c = mem_alloc(sizeof *c);
+    ConverterResult result = CONVERTER_ABSENT;
+    *status = 0;
+    said->max = said->max ? said->max : 2000;
+    if (realpath(converter->input, c->input) && find_program(converter->program, c->program)) {
+        Str folder = path_folder(str_from(c->program));
+        snprintf(c->folder, sizeof c->folder, "%.*s", STR_ARG(folder));
+        bool sandbox = find_program("bwrap", c->sandbox);
+        make_command(c, converter, sandbox);
+        result = run_once(c, out, said, status);
+        // A machine may forbid the sandbox itself; then limits alone have to do.
+        if (sandbox && result == CONVERTER_REFUSED && out->len == 0 && str_starts(buf_str(said), S("bwrap:"))) {
+            buf_clear(said);
+            make_command(c, converter, false);
+            result = run_once(c, out, said, status);
+        }
+    }
+    free(c);
+    return result;
+}

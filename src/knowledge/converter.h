@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Runs a converter (pdftotext) as a child: never linked, since files from anywhere are what breaks
+// such programs. It gets no environment, no terminal, no file but its input, limits on memory and
+// files, and, where bubblewrap is present, a file system of its own without network. It is killed
+// when it is silent for too long, and dies with confab.
+#ifndef CONFAB_KNOWLEDGE_CONVERTER_H
+#define CONFAB_KNOWLEDGE_CONVERTER_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/error.h"
+
+enum {
+    CONVERTER_SILENT_MS = 1500,      // without a byte of output: it hangs
+    CONVERTER_TOTAL_MS = 60 * 1000,  // of a thousand pages that do come
+    CONVERTER_MEMORY = 64 << 20,     // of the child's own data
+    CONVERTER_ARGUMENTS = 12,
+};
+
+typedef struct Converter {
+    const char *program;                         // found on the PATH
+    const char *arguments[CONVERTER_ARGUMENTS];  // before the input and behind it; NULL: the input's place; ends with a second NULL
+    const char *input;                           // the file
+} Converter;
+
+typedef enum ConverterResult {
+    CONVERTER_OK,
+    CONVERTER_ABSENT,   // no such program
+    CONVERTER_REFUSED,  // it ended with an error: *status, and what it said in `said`
+    CONVERTER_HUNG,
+    CONVERTER_FULL,     // more output than `out` may hold
+} ConverterResult;
+
+// Runs it, its output into `out` (with a ceiling), the start of what it says into `said`.
+ConverterResult converter_run(const Converter *c, Buf *out, Buf *said, int *status);
+
+#endif

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// CSV (RFC 4180, and with ; or tabs): each row a paragraph of "column: value" lines, so that a
+// passage that begins in the middle of a table still says what its values are.
+#include "knowledge/document.h"
+
+enum { COLUMNS_MAX = 1000 };
+
+typedef struct Row {
+    Str cells[COLUMNS_MAX];
+    size_t n;
+} Row;
+
+// A quoted field behind its opening quote; *end is behind the closing one, if there is one.
+static Str unquoted(Str text, size_t at, Arena *a, size_t *end)
+{
+    size_t i = at, n = 0;
+    while (i < text.len && !(text.ptr[i] == '"' && !(i + 1 < text.len && text.ptr[i + 1] == '"'))) i += text.ptr[i] == '"' ? 2 : 1;
+    if (i > text.len) i = text.len;
+    *end = i < text.len ? i + 1 : i;
+    char *to = arena_alloc(a, i - at + 1);
+    for (size_t k = at; k < i; k++) {
+        to[n++] = text.ptr[k];
+        if (text.ptr[k] == '"') k++;
+    }
+    return (Str){to, n};
+}
+
+// One field; *last tells whether it ended its row.
+static Str field(Str text, size_t *at, char separator, Arena *a, bool *last)
+{
+    size_t i = *at;
+    Str value;
+    if (i < text.len && text.ptr[i] == '"') {
+        value = unquoted(text, i + 1, a, &i);
+        while (i < text.len && text.ptr[i] != separator && text.ptr[i] != '\n') i++;
+    } else {
+        while (i < text.len && text.ptr[i] != separator && text.ptr[i] != '\n') i++;
+        value = str_slice(text, *at, i);
+    }
+    *last = i >= text.len || text.ptr[i] == '\n';
+    *at = i < text.len ? i + 1 : i;
+    return str_trim(value);
+}
+
+// The separator that the first line has most of.
+static char separator_of(Str text)
+{
+    size_t end = str_find_char(text, '\n'), best = 0;
+    Str line = end == STR_NONE ? text : str_slice(text, 0, end);
+    char found = ',';
+    for (const char *c = ",;\t|"; *c; c++) {
+        size_t n = 0;
+        for (size_t i = 0; i < line.len; i++) n += line.ptr[i] == *c;
+        if (n > best) best = n, found = *c;
+    }
+    return found;
+}
+
+static void read_row(Str text, size_t *at, char separator, Arena *a, Row *row)
+{
+    bool last = false;
+    row->n = 0;
+    while (!last) {
+        Str value = field(text, at, separator, a, &last);
+        if (row->n < COLUMNS_MAX) row->cells[row->n++] = value;
+    }
+}
+
+static void write_row(Buf *b, const Row *names, const Row *row)
+{
+    bool any = false;
+    for (size_t i = 0; i < row->n; i++) {
+        if (row->cells[i].len == 0) continue;
+        buf_add(b, any ? S("\n") : b->len ? S("\n\n") : S(""));
+        any = true;
+        if (i < names->n && names->cells[i].len) {
+            buf_add(b, names->cells[i]);
+            buf_add(b, S(": "));
+        }
+        buf_add(b, row->cells[i]);
+    }
+}
+
+static bool extract(Extraction *x, Error *e)
+{
+    Str text;
+    if (!document_decode(x->bytes, x->shown, x->arena, &text, e)) return false;
+    char separator = separator_of(text);
+    Arena scratch = {0};
+    Row *names = arena_new(x->arena, Row, 1), *row = arena_new(x->arena, Row, 1);
+    Buf b = {.max = 2 * (size_t)MARKDOWN_TEXT_MAX};
+    size_t at = 0;
+    if (text.len) read_row(text, &at, separator, x->arena, names);
+    while (at < text.len && !b.full) {
+        read_row(text, &at, separator, &scratch, row);
+        write_row(&b, names, row);
+        arena_reset(&scratch);
+    }
+    if (!b.full) x->text = arena_str(x->arena, buf_str(&b));
+    bool full = b.full;
+    buf_free(&b);
+    arena_free(&scratch);
+    if (!full) return true;
+    error_set(e, ERROR_FILE, "document", "the table is larger than %d MB when written out", 2 * (MARKDOWN_TEXT_MAX >> 20));
+    error_hint(e, "split it into several files");
+    return error_at_file(e, x->shown);
+}
+
+const DocumentType document_csv = {
+    .name = S_INIT("csv"), .endings = " csv tsv", .extract = extract, .version = 1,
+};

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Word (ECMA-376, WordprocessingML): paragraphs with their styles, numbered paragraphs as lists,
+// tables, footnotes and endnotes at the end. Deleted text, comments, headers and footers are not
+// read.
+#include "knowledge/document.h"
+#include "knowledge/xml.h"
+#include "knowledge/zip.h"
+
+enum { STYLES_MAX = 2000, NOTES_SHOWN = 100000 };
+
+typedef struct Style {
+    Str id;
+    unsigned level;     // of the heading it makes
+} Style;
+
+typedef struct Docx {
+    MarkdownWriter *writer;
+    Arena *arena;
+    Style *styles;      // those that make headings
+    size_t n_styles;
+    Str style;          // the one being read
+    unsigned paragraph_level;
+    unsigned list_depth;
+    bool listed;        // the paragraph is an item
+    bool in_paragraph_properties;
+    bool in_text;       // w:t
+    unsigned ignored;   // depth inside an element that is not read
+    bool notes;         // reading footnotes.xml
+    bool skip_note;     // separators have notes of their own
+} Docx;
+
+// ---- styles.xml ---------------------------------------------------------------------------------
+
+static bool is_word(Str space) { return str_contains(space, S("wordprocessingml")); }
+
+static unsigned heading_level(Str name)
+{
+    if (str_eq_ignore_case(name, S("title"))) return 1;
+    if (name.len < 8 || !str_eq_ignore_case(str_slice(name, 0, 7), S("heading"))) return 0;
+    char digit = name.ptr[name.len - 1];
+    return digit >= '1' && digit <= '6' ? (unsigned)(digit - '0') : 0;
+}
+
+static void add_style(Docx *d, unsigned level)
+{
+    if (!d->style.ptr || level == 0 || d->n_styles == STYLES_MAX) return;
+    if (!d->styles) d->styles = arena_new(d->arena, Style, STYLES_MAX);
+    d->styles[d->n_styles++] = (Style){d->style, level};
+}
+
+static void style_start(void *self, Str space, Str name, const XmlAttributes *a)
+{
+    Docx *d = self;
+    if (!is_word(space)) return;
+    if (str_eq(name, S("style"))) d->style = arena_str(d->arena, xml_attribute(a, "styleId"));
+    if (str_eq(name, S("name"))) add_style(d, heading_level(xml_attribute(a, "val")));
+    if (str_eq(name, S("outlineLvl"))) {
+        uint64_t level;
+        if (str_to_u64(xml_attribute(a, "val"), &level) && level < 6) add_style(d, (unsigned)level + 1);
+    }
+}
+
+static void nothing_end(void *self, Str space, Str name) { (void)self, (void)space, (void)name; }
+static void nothing_text(void *self, Str text) { (void)self, (void)text; }
+
+static unsigned level_of(const Docx *d, Str style)
+{
+    for (size_t i = 0; i < d->n_styles; i++)
+        if (str_eq(d->styles[i].id, style)) return d->styles[i].level;
+    return heading_level(style);
+}
+
+// ---- document.xml -------------------------------------------------------------------------------
+
+static bool is_ignored(Str name)
+{
+    return str_eq(name, S("del")) || str_eq(name, S("Fallback")) || str_eq(name, S("instrText")) || str_eq(name, S("moveFrom"));
+}
+
+static void paragraph_property(Docx *d, Str name, const XmlAttributes *a)
+{
+    uint64_t n;
+    if (str_eq(name, S("pStyle"))) d->paragraph_level = level_of(d, xml_attribute(a, "val"));
+    if (str_eq(name, S("ilvl")) && str_to_u64(xml_attribute(a, "val"), &n)) d->list_depth = (unsigned)(n < 8 ? n : 8);
+    if (str_eq(name, S("numId"))) d->listed = !str_eq(xml_attribute(a, "val"), S("0"));
+    if (str_eq(name, S("outlineLvl")) && str_to_u64(xml_attribute(a, "val"), &n) && n < 6) d->paragraph_level = (unsigned)n + 1;
+}
+
+static void open_paragraph(Docx *d)
+{
+    d->in_paragraph_properties = false;
+    if (d->paragraph_level)
+        markdown_heading(d->writer, d->paragraph_level);
+    else if (d->listed)
+        markdown_item_at(d->writer, d->list_depth);
+}
+
+static void note_mark(Docx *d, const XmlAttributes *a)
+{
+    Str id = xml_attribute(a, "id");
+    uint64_t n;
+    char mark[32];
+    if (!str_to_u64(id, &n) || n > NOTES_SHOWN) return;
+    snprintf(mark, sizeof mark, "[^%u]", (unsigned)n);
+    markdown_text(d->writer, str_from(mark));
+}
+
+static void start(void *self, Str space, Str name, const XmlAttributes *a)
+{
+    Docx *d = self;
+    MarkdownWriter *w = d->writer;
+    if (d->ignored || is_ignored(name)) {
+        d->ignored++;
+        return;
+    }
+    if (!is_word(space)) return;
+    if (d->in_paragraph_properties) {
+        paragraph_property(d, name, a);
+    } else if (str_eq(name, S("t"))) {
+        d->in_text = true;
+    } else if (str_eq(name, S("p"))) {
+        markdown_block(w);
+        while (w->depth) markdown_list_end(w);
+        d->paragraph_level = d->list_depth = 0;
+        d->listed = false;
+    } else if (str_eq(name, S("pPr"))) {
+        d->in_paragraph_properties = true;
+    } else if (str_eq(name, S("tab"))) {
+        markdown_text(w, S(" "));
+    } else if (str_eq(name, S("br")) || str_eq(name, S("cr"))) {
+        markdown_line_break(w);
+    } else if (str_eq(name, S("noBreakHyphen"))) {
+        markdown_text(w, S("-"));
+    } else if (str_eq(name, S("tbl"))) {
+        markdown_table(w);
+    } else if (str_eq(name, S("tr"))) {
+        markdown_row(w);
+    } else if (str_eq(name, S("tc"))) {
+        markdown_cell(w);
+    } else if (str_eq(name, S("footnoteReference")) || str_eq(name, S("endnoteReference"))) {
+        note_mark(d, a);
+    } else if (str_eq(name, S("footnote")) || str_eq(name, S("endnote"))) {
+        d->skip_note = xml_attribute(a, "type").ptr != NULL && !str_eq(xml_attribute(a, "type"), S("normal"));
+        markdown_block(w);
+        if (!d->skip_note) {
+            note_mark(d, a);
+            markdown_text(w, S(": "));
+        }
+    }
+}
+
+static void end(void *self, Str space, Str name)
+{
+    Docx *d = self;
+    if (d->ignored) {
+        d->ignored--;
+        return;
+    }
+    if (!is_word(space)) return;
+    if (str_eq(name, S("t"))) d->in_text = false;
+    else if (str_eq(name, S("pPr"))) open_paragraph(d);
+    else if (str_eq(name, S("p")) && !d->notes) markdown_block(d->writer);
+    else if (str_eq(name, S("p"))) markdown_text(d->writer, S(" "));
+    else if (str_eq(name, S("tbl"))) markdown_table_end(d->writer);
+    else if (str_eq(name, S("tr"))) markdown_row_end(d->writer);
+    else if (str_eq(name, S("footnote")) || str_eq(name, S("endnote"))) d->skip_note = false;
+}
+
+static void text(void *self, Str s)
+{
+    Docx *d = self;
+    if (d->in_text && !d->ignored && !d->skip_note) markdown_text(d->writer, s);
+}
+
+// ---- the archive --------------------------------------------------------------------------------
+
+static ZipResult read_part(Zip *zip, const char *name, XmlHandler handler, Error *e)
+{
+    XmlReader reader;
+    Error xml_error;
+    xml_open(&reader, handler, zip->deadline);
+    ZipResult result = zip_read(zip, str_from(name), (ZipSink){xml_take, &reader}, e);
+    if (result == ZIP_ABSENT) {
+        reader.fault = "absent";    // an empty document would be a fault of its own
+        xml_close(&reader, &xml_error);
+        return result;
+    }
+    if (!xml_close(&reader, &xml_error) && result == ZIP_DONE) {
+        if (e) *e = xml_error;
+        return ZIP_FAILED;
+    }
+    return result;
+}
+
+static bool extract_into(Extraction *x, Docx *d, Error *e)
+{
+    Zip zip = {.bytes = x->bytes, .deadline = deadline_start()};
+    XmlHandler styles = {style_start, nothing_end, nothing_text, d}, body = {start, end, text, d};
+    if (read_part(&zip, "word/styles.xml", styles, e) == ZIP_FAILED) return false;
+    ZipResult result = read_part(&zip, "word/document.xml", body, e);
+    if (result == ZIP_ABSENT) {
+        error_set(e, ERROR_FILE, "document", "the archive is no Word document: word/document.xml is missing");
+        error_hint(e, "save it from Word as .docx");
+    }
+    if (result != ZIP_DONE) return false;
+    markdown_block(d->writer);
+    while (d->writer->depth) markdown_list_end(d->writer);
+    d->notes = true;
+    d->in_text = d->in_paragraph_properties = false;
+    d->ignored = 0;
+    return read_part(&zip, "word/footnotes.xml", body, e) != ZIP_FAILED && read_part(&zip, "word/endnotes.xml", body, e) != ZIP_FAILED;
+}
+
+static bool extract(Extraction *x, Error *e)
+{
+    MarkdownWriter w;
+    markdown_start(&w);
+    Docx d = {.writer = &w, .arena = x->arena};
+    bool ok = extract_into(x, &d, e) && document_markdown_result(x, &w, e);
+    if (!ok) error_at_file(e, x->shown);
+    markdown_free(&w);
+    return ok;
+}
+
+// The names of a zip's entries stand in its first bytes: Office writes [Content_Types].xml first.
+static bool recognise(Str bytes)
+{
+    return zip_is(bytes) && !str_contains(str_slice(bytes, 0, 256), S("mimetypeapplication/")) &&
+           str_contains(bytes, S("word/document.xml"));
+}
+
+const DocumentType document_docx = {
+    .name = S_INIT("docx"), .endings = " docx docm dotx", .recognise = recognise, .extract = extract, .markdown = true, .version = 1,
+};

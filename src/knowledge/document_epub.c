@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// EPUB (3.3, and 2): the chapters of the spine in reading order, each a page of HTML.
+#include "knowledge/document.h"
+#include "knowledge/html_text.h"
+#include "knowledge/zip.h"
+
+enum {
+    PACKAGE_MAX = 4 << 20,  // bytes of container.xml and of the package file
+    CHAPTER_MAX = 8 << 20,  // bytes of one chapter
+    ITEMS_MAX = 20000,      // of manifest and spine
+};
+
+typedef struct Item {
+    Str id, href;
+} Item;
+
+typedef struct Epub {
+    Arena *arena;
+    Str package;        // path of the package file
+    Item *items;        // the manifest
+    size_t n_items;
+    Str *spine;         // ids
+    size_t n_spine;
+} Epub;
+
+static void nothing_end(void *self, Str space, Str name) { (void)self, (void)space, (void)name; }
+static void nothing_text(void *self, Str text) { (void)self, (void)text; }
+
+static void container_start(void *self, Str space, Str name, const XmlAttributes *a)
+{
+    (void)space;
+    Epub *d = self;
+    if (str_eq(name, S("rootfile")) && !d->package.ptr) d->package = arena_str(d->arena, xml_attribute(a, "full-path"));
+}
+
+static void package_start(void *self, Str space, Str name, const XmlAttributes *a)
+{
+    (void)space;
+    Epub *d = self;
+    if (str_eq(name, S("item")) && d->n_items < ITEMS_MAX)
+        d->items[d->n_items++] = (Item){arena_str(d->arena, xml_attribute(a, "id")), arena_str(d->arena, xml_attribute(a, "href"))};
+    if (str_eq(name, S("itemref")) && d->n_spine < ITEMS_MAX && !str_eq(xml_attribute(a, "linear"), S("no")))
+        d->spine[d->n_spine++] = arena_str(d->arena, xml_attribute(a, "idref"));
+}
+
+static bool missing(Error *e, const char *what)
+{
+    error_set(e, ERROR_FILE, "document", "the archive is no EPUB: %s is missing", what);
+    return error_hint(e, "save it as .epub");
+}
+
+static bool read_package(Epub *d, Zip *zip, Str name, const char *what, void (*start)(void *, Str, Str, const XmlAttributes *), Error *e)
+{
+    Str text;
+    ZipResult result = name.ptr ? zip_read_whole(zip, name, PACKAGE_MAX, d->arena, &text, e) : ZIP_ABSENT;
+    if (result == ZIP_ABSENT) return missing(e, what);
+    if (result == ZIP_FAILED) return false;
+    XmlReader reader;
+    xml_open(&reader, (XmlHandler){start, nothing_end, nothing_text, d}, zip->deadline);
+    xml_feed(&reader, text);
+    return xml_close(&reader, e);
+}
+
+static int hex(char c) { return str_is_digit(c) ? c - '0' : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : -1; }
+
+// A chapter's name in the archive: its href, unescaped, beside the package file.
+static Str chapter_name(Epub *d, Str href)
+{
+    size_t slash = str_rfind_char(d->package, '/'), fragment = str_find_char(href, '#');
+    if (fragment != STR_NONE) href = str_slice(href, 0, fragment);
+    Buf b = {0};
+    if (slash != STR_NONE) buf_add(&b, str_slice(d->package, 0, slash + 1));
+    for (size_t i = 0; i < href.len; i++) {
+        int high = i + 2 < href.len ? hex(href.ptr[i + 1]) : -1, low = i + 2 < href.len ? hex(href.ptr[i + 2]) : -1;
+        bool escaped = href.ptr[i] == '%' && high >= 0 && low >= 0;
+        buf_add_char(&b, escaped ? (char)(high * 16 + low) : href.ptr[i]);
+        if (escaped) i += 2;
+    }
+    Str name = arena_str(d->arena, buf_str(&b));
+    buf_free(&b);
+    return name;
+}
+
+static Str href_of(const Epub *d, Str id)
+{
+    for (size_t i = 0; i < d->n_items; i++)
+        if (str_eq(d->items[i].id, id)) return d->items[i].href;
+    return (Str){0};
+}
+
+static bool read_chapters(Epub *d, Zip *zip, MarkdownWriter *w, Error *e)
+{
+    for (size_t i = 0; i < d->n_spine; i++) {
+        Str href = href_of(d, d->spine[i]), page;
+        if (!href.ptr) continue;
+        Arena scratch = {0};
+        ZipResult result = zip_read_whole(zip, chapter_name(d, href), CHAPTER_MAX, &scratch, &page, e);
+        HtmlText html = {.writer = w};
+        bool ok = result == ZIP_ABSENT || (result == ZIP_DONE && html_text_read(&html, page, zip->deadline, e));
+        markdown_block(w);
+        arena_free(&scratch);
+        if (!ok) return false;
+    }
+    return true;
+}
+
+static bool extract(Extraction *x, Error *e)
+{
+    Zip zip = {.bytes = x->bytes, .deadline = deadline_start()};
+    Epub d = {.arena = x->arena, .items = arena_new(x->arena, Item, ITEMS_MAX), .spine = arena_new(x->arena, Str, ITEMS_MAX)};
+    MarkdownWriter w;
+    markdown_start(&w);
+    bool ok = read_package(&d, &zip, S("META-INF/container.xml"), "META-INF/container.xml", container_start, e) &&
+              read_package(&d, &zip, d.package, "the package file", package_start, e) && read_chapters(&d, &zip, &w, e) &&
+              document_markdown_result(x, &w, e);
+    if (!ok) error_at_file(e, x->shown);
+    markdown_free(&w);
+    return ok;
+}
+
+static bool recognise(Str bytes)
+{
+    return zip_is(bytes) && str_contains(str_slice(bytes, 0, 128), S("mimetypeapplication/epub+zip"));
+}
+
+const DocumentType document_epub = {
+    .name = S_INIT("epub"), .endings = " epub", .recognise = recognise, .extract = extract, .markdown = true, .version = 1,
+};

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// PDF, through poppler's pdftotext as a child (see converter.h).
+#include "knowledge/converter.h"
+#include "knowledge/document.h"
+#include "knowledge/pdf_text.h"
+
+static bool fault(Extraction *x, Error *e, const char *what, const char *hint)
+{
+    error_set(e, ERROR_FILE, "pdf", "%s", what);
+    error_hint(e, "%s", hint);
+    return error_at_file(e, x->shown);
+}
+
+static bool refused(Extraction *x, Error *e, Str said, int status)
+{
+    if (str_contains(said, S("password"))) return fault(x, e, "the PDF is protected by a password", "save it without one");
+    if (str_contains(said, S("emory")) || status == 128 + 6 || status == 128 + 9)
+        return fault(x, e, "the PDF needs more memory than a document should", "print it to a new PDF, or save it as text");
+    if (status > 128) return fault(x, e, "the PDF makes pdftotext crash", "print it to a new PDF, or save it as text");
+    return fault(x, e, "the PDF is broken: pdftotext cannot read it", "print it to a new PDF, or save it as text");
+}
+
+static bool use_output(Extraction *x, ConverterResult result, Buf *out, Buf *said, int status, Error *e)
+{
+    switch (result) {
+    case CONVERTER_ABSENT: return fault(x, e, "PDF files need pdftotext, which is not here", "install poppler-utils");
+    case CONVERTER_HUNG: return fault(x, e, "pdftotext got stuck on the PDF and was ended", "print it to a new PDF, or save it as text");
+    case CONVERTER_FULL: return fault(x, e, "the PDF holds more text than a document should", "split it into several files");
+    case CONVERTER_REFUSED: return refused(x, e, buf_str(said), status);
+    case CONVERTER_OK: break;
+    }
+    x->text = pdf_text(buf_str(out), x->arena, &x->pages, &x->n_pages);
+    if (x->text.len) return true;
+    return fault(x, e, "the PDF has no text, only pictures", "run it through OCR first");
+}
+
+static bool extract(Extraction *x, Error *e)
+{
+    Buf out = {.max = MARKDOWN_TEXT_MAX}, said = {.max = 2000};
+    int status;
+    Converter c = {.program = "pdftotext", .arguments = {"-enc", "UTF-8", "-eol", "unix", NULL, "-"}, .input = x->path};
+    ConverterResult result = converter_run(&c, &out, &said, &status);
+    bool ok = use_output(x, result, &out, &said, status, e);
+    buf_free(&out);
+    buf_free(&said);
+    return ok;
+}
+
+static bool recognise(Str bytes) { return str_starts(str_trim(str_slice(bytes, 0, 1024)), S("%PDF-")); }
+
+const DocumentType document_pdf = {
+    .name = S_INIT("pdf"), .endings = " pdf", .recognise = recognise, .extract = extract, .version = 1,
+};

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// HTML's elements as Markdown: which tags begin a block, a heading, a list, a table, and which hold
+// nothing that a reader sees.
+#ifndef CONFAB_KNOWLEDGE_HTML_TEXT_H
+#define CONFAB_KNOWLEDGE_HTML_TEXT_H
+
+#include "knowledge/markdown_writer.h"
+#include "knowledge/xml.h"
+
+typedef struct HtmlText {
+    MarkdownWriter *writer;
+    unsigned depth;     // of elements that are open
+    unsigned hidden;    // depth of the element whose content is not shown; 0: none
+} HtmlText;
+
+XmlHandler html_text_handler(HtmlText *h);
+
+// Reads a whole page into the writer: `bytes` in any encoding that they name, or UTF-8, or
+// Windows-1252.
+bool html_text_read(HtmlText *h, Str bytes, Deadline deadline, Error *e);
+
+#endif

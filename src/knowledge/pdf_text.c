@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "knowledge/pdf_text.h"
+
+#include "base/buf.h"
+#include "base/hash.h"
+#include "base/utf8.h"
+#include "text/words.h"
+
+enum {
+    EDGE = 3,       // lines at a page's top and bottom where headers and footers stand
+    LINES_MAX = 4096,  // of a page; what follows is one line
+};
+
+typedef struct Page {
+    Str *lines;     // trimmed; empty ones kept as paragraph ends
+    bool *gone;
+    size_t n;
+} Page;
+
+static Page read_page(Str text, Arena *a)
+{
+    Page p = {0};
+    size_t n = 1;
+    for (size_t i = 0; i < text.len; i++) n += text.ptr[i] == '\n';
+    if (n > LINES_MAX) n = LINES_MAX;
+    p.lines = arena_new(a, Str, n);
+    p.gone = arena_new(a, bool, n);
+    Str rest = text, line;
+    while (p.n < n && str_cut(&rest, '\n', &line)) p.lines[p.n++] = space_trim(line);
+    if (rest.len && p.n) p.lines[p.n - 1] = space_trim(rest);
+    return p;
+}
+
+// ---- headers and footers ------------------------------------------------------------------------
+
+// A line with its numbers taken for one, so that "Page 3" and "Page 4" are the same.
+static uint64_t shape(Str line)
+{
+    char text[200];
+    size_t n = 0;
+    for (size_t i = 0; i < line.len && n < sizeof text; i++) {
+        bool digit = str_is_digit(line.ptr[i]);
+        if (digit && n && text[n - 1] == '0') continue;
+        text[n++] = digit ? '0' : line.ptr[i];
+    }
+    return hash64((Str){text, n}, n);
+}
+
+// The k-th line with text from the top (or the bottom), or STR_NONE.
+static size_t edge_line(const Page *p, unsigned k, bool bottom)
+{
+    for (size_t i = 0; i < p->n; i++) {
+        size_t line = bottom ? p->n - 1 - i : i;
+        if (p->lines[line].len && k-- == 0) return line;
+    }
+    return STR_NONE;
+}
+
+typedef struct Shape {
+    uint64_t hash;
+    uint32_t page, line;
+} Shape;
+
+static int by_hash(const void *a, const void *b)
+{
+    const Shape *x = a, *y = b;
+    if (x->hash != y->hash) return x->hash < y->hash ? -1 : 1;
+    return (x->page > y->page) - (x->page < y->page);
+}
+
+// A line at the same edge of at least three pages, and of a fifth of them (chapters change titles),
+// is no text.
+static void drop_repeated(Page *pages, size_t n, Arena *a)
+{
+    Shape *shapes = arena_new(a, Shape, n * EDGE);
+    for (int bottom = 0; bottom < 2; bottom++) {
+        size_t m = 0;
+        for (size_t p = 0; p < n; p++)
+            for (unsigned k = 0; k < EDGE; k++) {
+                size_t line = edge_line(&pages[p], k, bottom);
+                if (line != STR_NONE) shapes[m++] = (Shape){shape(pages[p].lines[line]), (uint32_t)p, (uint32_t)line};
+            }
+        if (m) qsort(shapes, m, sizeof *shapes, by_hash);
+        for (size_t i = 0, j; i < m; i = j) {
+            for (j = i + 1; j < m && shapes[j].hash == shapes[i].hash;) j++;
+            if (j - i < 3 || (j - i) * 5 < n) continue;
+            // What the first page has on top may be the title that the others repeat.
+            for (size_t k = i; k < j; k++)
+                if (shapes[k].page || bottom) pages[shapes[k].page].gone[shapes[k].line] = true;
+        }
+    }
+}
+
+// "12", "- 12 -", "Page 12 of 30", "xii" alone at an edge.
+static bool is_page_number(Str line)
+{
+    size_t digits = 0, letters = 0, others = 0, roman = 0;
+    for (size_t i = 0; i < line.len; i++) {
+        if (str_is_digit(line.ptr[i])) digits++;
+        else if (str_is_alpha(line.ptr[i])) letters++, roman += memchr("ivxlIVXL", line.ptr[i], 8) != NULL;
+        else others += !str_is_space(line.ptr[i]);
+    }
+    if (line.len == 0 || line.len > 24) return false;
+    if (letters == 0) return digits > 0 && digits <= 5 && others <= 4;
+    if (digits == 0) return letters == roman && letters <= 6 && others == 0;
+    return str_eq_ignore_case(str_slice(line, 0, 4), S("page")) && letters <= 6;
+}
+
+static void drop_numbers(Page *p)
+{
+    size_t top = edge_line(p, 0, false), bottom = edge_line(p, 0, true);
+    if (top != STR_NONE && is_page_number(p->lines[top])) p->gone[top] = true;
+    if (bottom != STR_NONE && is_page_number(p->lines[bottom])) p->gone[bottom] = true;
+}
+
+// ---- paragraphs ---------------------------------------------------------------------------------
+
+static bool lower(char c) { return (c >= 'a' && c <= 'z') || (unsigned char)c >= 0xC3; }
+
+// Whether a line reads on in the next: it is as long as its neighbours, or the next begins small.
+static bool reads_on(Str line, Str next, size_t width)
+{
+    char first = next.ptr[0];
+    if (first == '-' || first == '*') return false;
+    return line.len * 10 >= width * 7 || lower(first);
+}
+
+// The bytes of a bullet that a line begins with; 0: none.
+static size_t bullet_len(Str line)
+{
+    static const Str bullets[] = {S_INIT("\xE2\x80\xA2"), S_INIT("\xE2\x96\xAA"), S_INIT("\xE2\x97\xA6"), S_INIT("\xE2\x97\x8F"),
+                                  S_INIT("\xE2\x96\xA0"), S_INIT("\xEF\x82\xB7"), S_INIT("\xE2\x80\xA3"), S_INIT("\xE2\x97\x8B")};
+    for (size_t i = 0; i < sizeof bullets / sizeof *bullets; i++)
+        if (str_starts(line, bullets[i])) return bullets[i].len;
+    return 0;
+}
+
+typedef struct Flow {
+    Buf *out;
+    size_t width;       // of the page's longest line
+    Str before;         // the line before, in the same paragraph or item
+    bool paragraph;     // the next line begins one
+    bool bullet;        // the next line is an item
+    bool in_list;       // the last paragraph was one
+} Flow;
+
+// What goes between the line before and this one; takes back a hyphen that only the line end made.
+static void join_line(Flow *f, Str line)
+{
+    Buf *b = f->out;
+    Str before = f->before;
+    if (f->bullet) {
+        if (b->len) buf_add(b, f->in_list ? S("\n") : S("\n\n"));
+        buf_add(b, S("- "));
+    } else if (f->paragraph) {
+        if (b->len) buf_add(b, S("\n\n"));
+    } else if (before.len > 1 && before.ptr[before.len - 1] == '-' && lower(before.ptr[before.len - 2]) && lower(line.ptr[0])) {
+        b->len--;
+    } else if (str_ends(before, S("\xC2\xAD"))) {
+        b->len -= 2;
+    } else {
+        buf_add(b, reads_on(before, line, f->width) ? S(" ") : S("\n"));
+    }
+    if (f->bullet || f->paragraph) f->in_list = f->bullet;
+}
+
+static void write_page(Buf *b, const Page *p)
+{
+    Flow f = {.out = b, .paragraph = true};
+    for (size_t i = 0; i < p->n; i++)
+        if (!p->gone[i] && p->lines[i].len > f.width && p->lines[i].len < 400) f.width = p->lines[i].len;
+    for (size_t i = 0; i < p->n; i++) {
+        if (p->gone[i]) continue;
+        Str line = p->lines[i];
+        size_t mark = bullet_len(line);
+        f.paragraph |= line.len == 0;
+        f.bullet |= mark > 0;
+        line = space_trim(str_slice(line, mark, line.len));
+        if (line.len == 0) continue;
+        join_line(&f, line);
+        buf_add(b, line);
+        f.before = line;
+        f.paragraph = f.bullet = false;
+    }
+}
+
+// Control characters that some fonts map to.
+static Str clean(Str text, Arena *a)
+{
+    Buf b = {0};
+    utf8_add_lossy(&b, text);
+    size_t n = 0;
+    for (size_t i = 0; i < b.len; i++) {
+        unsigned char c = (unsigned char)b.ptr[i];
+        if (c >= 0x20 || c == '\n' || c == '\t' || c == '\f') b.ptr[n++] = b.ptr[i];
+    }
+    Str out = arena_str(a, (Str){b.ptr, n});
+    buf_free(&b);
+    return out;
+}
+
+Str pdf_text(Str printed, Arena *a, uint64_t **starts, uint32_t *n_pages)
+{
+    Str rest = clean(printed, a), text;
+    size_t n = 0, cap = 0;
+    Page *pages = NULL;
+    while (str_cut(&rest, '\f', &text) && n < PDF_PAGES_MAX) {
+        if (!rest.ptr && text.len == 0) break;  // behind the last form feed
+        pages = arena_grow(a, pages, n, &cap, sizeof *pages);
+        pages[n++] = read_page(text, a);
+    }
+    if (n >= 3) drop_repeated(pages, n, a);
+    *starts = arena_new(a, uint64_t, n + 1);
+    *n_pages = (uint32_t)n;
+    Buf b = {0};
+    for (size_t i = 0; i < n; i++) {
+        drop_numbers(&pages[i]);
+        size_t before = b.len;
+        Buf page = {0};
+        write_page(&page, &pages[i]);
+        if (page.len && before) buf_add(&b, S("\n\n"));
+        (*starts)[i] = b.len;
+        buf_add(&b, buf_str(&page));
+        buf_free(&page);
+    }
+    Str out = arena_str(a, buf_str(&b));
+    buf_free(&b);
+    return out;
+}

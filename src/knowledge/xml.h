@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// XML and HTML as a stream of elements (libxml2's SAX), fed part by part. No DTD is loaded, no
+// entity expanded but those of HTML and the five of XML, nothing fetched; a document that declares
+// entities is refused. HTML is read as browsers forgive it.
+#ifndef CONFAB_KNOWLEDGE_XML_H
+#define CONFAB_KNOWLEDGE_XML_H
+
+#include "knowledge/deadline.h"
+
+typedef struct XmlAttributes XmlAttributes;
+
+// An attribute's value by its local name; absent: there is none.
+Str xml_attribute(const XmlAttributes *attributes, const char *name);
+
+typedef struct XmlHandler {
+    // Names are local; `space` is the namespace's URI, absent in HTML.
+    void (*start)(void *self, Str space, Str name, const XmlAttributes *attributes);
+    void (*end)(void *self, Str space, Str name);
+    void (*text)(void *self, Str text);
+    void *self;
+} XmlHandler;
+
+typedef struct XmlReader {
+    XmlHandler handler;
+    void *parser;
+    bool html;
+    bool entities;      // some were declared
+    Deadline deadline;
+    const char *fault;  // why it stopped; NULL: it did not
+} XmlReader;
+
+void xml_open(XmlReader *r, XmlHandler handler, Deadline deadline);
+// `encoding`: a name that libxml2 knows; NULL: what the bytes say.
+void html_open(XmlReader *r, XmlHandler handler, const char *encoding, Deadline deadline);
+bool xml_feed(XmlReader *r, Str part);          // false: it has stopped
+bool xml_close(XmlReader *r, Error *e);         // false: it could not be read; ends the reader
+
+bool xml_take(void *reader, Str part);          // xml_feed as a ZipSink
+
+#endif
