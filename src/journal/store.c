@@ -67,7 +67,9 @@ static bool set_up(Store *s, StoreMode mode, Error *e)
     // Larger checkpoints than SQLite's 1,000 pages: each costs a sync that the run waits for.
     if (!run_sql(s, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=4000;", "set up", e))
         return false;
-    if (mode != STORE_CREATE) return true;
+    // After a failed sync the log may hold transactions that look committed and are not on the disk. A
+    // checkpoint syncs them before anything is built on them.
+    if (mode != STORE_CREATE) return run_sql(s, "PRAGMA wal_checkpoint(TRUNCATE);", "set up", e);
     char version[64];
     snprintf(version, sizeof version, "PRAGMA user_version=%d; COMMIT;", JOURNAL_FORMAT);
     return run_sql(s, "BEGIN IMMEDIATE;", "create", e) && run_sql(s, tables, "create", e) && run_sql(s, version, "create", e);

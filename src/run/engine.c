@@ -178,9 +178,8 @@ static void withdraw_all(Engine *e)
 
 static void note_facts(Engine *e, Nanos now)
 {
-    const Pending *p = e->parts.pending;
-    uint64_t low = p->next_fresh < e->lowest_left ? p->next_fresh : e->lowest_left;
-    if (p->next_left < p->n_left && p->left[p->next_left].iteration < low) low = p->left[p->next_left].iteration;
+    uint64_t low = pending_lowest(e->parts.pending);
+    if (e->lowest_left < low) low = e->lowest_left;
     for (size_t i = 0; i < e->n_items; i++)
         if (e->pool[i]->task.attempt && e->pool[i]->task.iteration < low) low = e->pool[i]->task.iteration;
     char text[32];

@@ -56,6 +56,8 @@ static inline StepKey item_key(const Item *item) { return (StepKey){item->task.i
 void engine_plan_more(Engine *e, Nanos now);
 // Plans the item's task and puts its ask; false when the budget has no room (the item is held).
 bool engine_ask(Engine *e, Item *item, Nanos now);
+// Says in the journal what a try without an answer may have cost; nothing of it is on its way any more.
+void engine_note_failed(Engine *e, Item *item);
 void engine_ask_again(Engine *e, Item *item);  // the same request once more; its try was counted
 void engine_send_ready(Engine *e, Nanos now);
 // Gives back what an item reserved and says in the journal that it was not sent.

@@ -95,6 +95,7 @@ static void settle_failed(Engine *e, Item *item, bool lost)
     item->task.cost_lost += paid.cost;
     e->progress.totals.tokens_lost += paid.tokens;
     e->progress.totals.cost += paid.cost;
+    engine_note_failed(e, item);
 }
 
 // True when failures of this kind have ended the run.

@@ -110,6 +110,14 @@ bool engine_ask(Engine *e, Item *item, Nanos now)
     return true;
 }
 
+void engine_note_failed(Engine *e, Item *item)
+{
+    Spending at_most = item->at_most;
+    item->at_most = (Spending){0};
+    put_ask(e, item, item->task.tries);
+    item->at_most = at_most;
+}
+
 void engine_ask_again(Engine *e, Item *item)
 {
     if (!budget_reserve(&e->budget, item->at_most)) {
@@ -161,7 +169,7 @@ static bool room_for_more(const Engine *e)
 void engine_plan_more(Engine *e, Nanos now)
 {
     while (!e->stopping && room_for_more(e)) {
-        Item *item = queue_pop(&e->held);
+        Item *item = pending_has_stored(e->parts.pending) ? NULL : queue_pop(&e->held);
         if (!item) {
             if (pending_empty(e->parts.pending) || !(item = take_item(e))) return;
             pending_next(e->parts.pending, &item->task);

@@ -6,13 +6,21 @@ void pending_fresh(Pending *p, const PendingOptions *o)
     *p = (Pending){.next_fresh = o->start, .end = o->start + o->iterations, .attempts = o->attempts};
 }
 
+static void add(Task **tasks, size_t *n, size_t *cap, Task task)
+{
+    if (*n == *cap) {
+        *cap = *cap ? *cap * 2 : 64;
+        *tasks = mem_realloc(*tasks, *cap * sizeof **tasks);
+    }
+    (*tasks)[(*n)++] = task;
+}
+
 static void leave(Pending *p, Task task)
 {
-    if (p->n_left == p->cap) {
-        p->cap = p->cap ? p->cap * 2 : 64;
-        p->left = mem_realloc(p->left, p->cap * sizeof *p->left);
-    }
-    p->left[p->n_left++] = task;
+    if (task.answered)
+        add(&p->stored, &p->n_stored, &p->cap_stored, task);
+    else
+        add(&p->left, &p->n_left, &p->cap_left, task);
 }
 
 typedef struct Scan {
@@ -65,6 +73,10 @@ bool pending_from_journal(Pending *p, Journal *j, const PendingOptions *options,
 
 bool pending_next(Pending *p, Task *out)
 {
+    if (p->next_stored < p->n_stored) {
+        *out = p->stored[p->next_stored++];
+        return true;
+    }
     if (p->next_left < p->n_left) {
         *out = p->left[p->next_left++];
         return true;
@@ -74,10 +86,24 @@ bool pending_next(Pending *p, Task *out)
     return true;
 }
 
-bool pending_empty(const Pending *p) { return p->next_left >= p->n_left && p->next_fresh >= p->end; }
+bool pending_has_stored(const Pending *p) { return p->next_stored < p->n_stored; }
+
+bool pending_empty(const Pending *p)
+{
+    return !pending_has_stored(p) && p->next_left >= p->n_left && p->next_fresh >= p->end;
+}
+
+uint64_t pending_lowest(const Pending *p)
+{
+    uint64_t low = p->next_fresh;
+    if (p->next_left < p->n_left && p->left[p->next_left].iteration < low) low = p->left[p->next_left].iteration;
+    if (pending_has_stored(p) && p->stored[p->next_stored].iteration < low) low = p->stored[p->next_stored].iteration;
+    return low;
+}
 
 void pending_free(Pending *p)
 {
+    free(p->stored);
     free(p->left);
     *p = (Pending){0};
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What is to be asked next: first what an earlier process left unfinished, then the iterations
-// never asked for, in order. Memory does not grow with the number of iterations, only with what
+// What is to be done next: first answers that an earlier process received and did not judge (what
+// they cost must be known before anything is reserved), then what it left unfinished, then the
+// iterations never asked for, each in order. Memory does not grow with the number of iterations, only with what
 // was left unfinished.
 #ifndef CONFAB_RUN_PENDING_H
 #define CONFAB_RUN_PENDING_H
@@ -21,8 +22,10 @@ typedef struct Task {
 } Task;
 
 typedef struct Pending {
-    Task *left;            // from an earlier process, in order
-    size_t n_left, cap, next_left;
+    Task *stored;          // answered; from an earlier process
+    size_t n_stored, cap_stored, next_stored;
+    Task *left;            // to be asked for; from an earlier process
+    size_t n_left, cap_left, next_left;
     int64_t tokens_cut;    // worst case of what was on its way when a process ended,
     Money cost_cut;        // beyond what the journal already counts as lost
     int64_t tokens_open;   // worst case of the answers that are here and not judged
@@ -43,6 +46,8 @@ void pending_fresh(Pending *p, const PendingOptions *options);
 bool pending_from_journal(Pending *p, Journal *j, const PendingOptions *options, Error *e);
 bool pending_next(Pending *p, Task *out);  // false: nothing is left
 bool pending_empty(const Pending *p);
+bool pending_has_stored(const Pending *p);
+uint64_t pending_lowest(const Pending *p);  // of the iterations that are still to come
 void pending_free(Pending *p);
 
 #endif

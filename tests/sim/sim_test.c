@@ -204,7 +204,7 @@ static bool run_process(World *w, Fate fate, uint64_t at_turn)
     bool ended = false;
     if (!running) {
         ErrorKind end = engine_end(engine, &e);
-        ended = end == ERROR_NONE || end == ERROR_PARTIAL;
+        ended = (end == ERROR_NONE || end == ERROR_PARTIAL) && journal_flush(j, NULL);
         holds(w, !ended || engine_in_flight(engine) == 0, "the engine ended with requests on their way");
         holds(w, engine_turn(engine, 0) == false, "an ended engine goes on");
         holds(w, end != ERROR_FILE || disk_has_failed(w->disk), "the disk failed though it did not");

@@ -123,9 +123,9 @@ static void test_pending(void **state)
     Pending p;
     PendingOptions options = {.start = 10, .iterations = 8, .attempts = 3};
     assert_true(pending_from_journal(&p, j, &options, &e));
+    expect(&p, (Task){.iteration = 13, .attempt = 1, .last_attempt = 3, .answered = true});
     expect(&p, (Task){.iteration = 11, .attempt = 2, .last_attempt = 3});
     expect(&p, (Task){.iteration = 12, .attempt = 2, .last_attempt = 3, .tokens_lost = 50});
-    expect(&p, (Task){.iteration = 13, .attempt = 1, .last_attempt = 3, .answered = true});
     expect(&p, (Task){.iteration = 14, .attempt = 1, .last_attempt = 3});
     expect(&p, (Task){.iteration = 16, .attempt = 1, .last_attempt = 3});
     expect(&p, (Task){.iteration = 17, .attempt = 1, .last_attempt = 3});
