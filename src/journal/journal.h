@@ -83,6 +83,7 @@ typedef struct JournalOptions {
 // Creates the file, which must not exist; or opens one that does. Errors have kind ERROR_FILE.
 bool journal_create(const char *path, const JournalOptions *options, Journal **out, Error *e);
 bool journal_open(const char *path, const JournalOptions *options, Journal **out, Error *e);
+// A journal whose creation was cut off has the code "unborn": it holds nothing.
 // For other programs' eyes: never writes, can look at a journal that a run is writing.
 bool journal_open_to_read(const char *path, Journal **out, Error *e);
 // Writes what is left, ends the thread, closes. False when something could not be written.

@@ -83,6 +83,10 @@ static bool check_format(Store *s, Error *e)
     sqlite3_finalize(statement);
     if (format == JOURNAL_FORMAT) return true;
     if (format < 0) return store_error(s, "read", e);
+    if (format == 0) {
+        error_set(e, ERROR_FILE, "unborn", "a journal that was never begun");
+        return error_at_file(e, str_from(s->path));
+    }
     error_set(e, ERROR_FILE, "journal", "a journal of format %d; this confab writes format %d", format, JOURNAL_FORMAT);
     error_at_file(e, str_from(s->path));
     return error_hint(e, format > JOURNAL_FORMAT ? "use the newer confab that began the run" : "start a new run");

@@ -20,7 +20,7 @@ static bool read_info(Journal *j, const Project *project, Arena *a, RunInfo *out
 {
     RunSettings settings = {0};
     if (!facts_settings(j, a, &settings))
-        return error_set(e, ERROR_FILE, "journal", "the journal of %s does not say what the run was", out->stamp);
+        return error_set(e, ERROR_FILE, "unborn", "the journal of %s does not say what the run was", out->stamp);
     if (!journal_sum(j, &out->totals, e)) return false;
     out->iterations = settings.iterations;
     out->start = settings.start;
@@ -69,7 +69,7 @@ bool history_list(const Project *project, Arena *a, RunInfo **out, size_t *n, Pr
         Error why;
         if (history_read(project, arena_cstr(a, stamp), a, &(*out)[*n], &why)) {
             ++*n;
-        } else if (problems) {
+        } else if (problems && strcmp(why.code, "unborn") != 0) {
             why.warning = true;
             problems_add(problems, &why);
         }

@@ -1,0 +1,124 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Kills confab with SIGKILL at random moments and holds its journal against the server's ledger.
+
+usage: kill.py CONFAB MOCKLLM [--kills 40] [--concurrency 16] [--seed 1]
+
+An answer that the server had fully sent a second before a kill is never asked for again and never
+missing; of the others at most what was in flight is asked for twice. The slack really needed is
+printed: the longest time before a kill at which an answer that was asked for again had been sent.
+"""
+import argparse
+import json
+import os
+import pathlib
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+SLACK = 1.0  # seconds before the kill
+
+
+def read_ledger(path):
+    """Item -> moments (wall clock, seconds) at which a whole answer had been sent."""
+    sent = {}
+    for line in path.read_text().splitlines():
+        fields = line.split("\t") if "\t" in line else line.split()
+        if len(fields) < 13 or fields[4] != "sent" or fields[5] != "200":
+            continue
+        sent.setdefault(fields[12], []).append(int(fields[3]) / 1e9)
+    return sent
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("confab")
+    parser.add_argument("mockllm")
+    parser.add_argument("--kills", type=int, default=40)
+    parser.add_argument("--concurrency", type=int, default=16)
+    parser.add_argument("--seed", type=int, default=1)
+    args = parser.parse_args()
+    rng = random.Random(args.seed)
+    with tempfile.TemporaryDirectory(prefix="confab-kill-") as folder:
+        work = pathlib.Path(folder)
+        project = work / "projects" / "kill"
+        (project / "prompting").mkdir(parents=True)
+        (project / "prompting" / "system-prompt.txt").write_text("You write chats.\n")
+        (project / "prompting" / "user-prompt.txt").write_text("Write a chat of {exchanges} exchanges.\n")
+        ledger, port_file = work / "ledger", work / "port"
+        mock = subprocess.Popen([args.mockllm, "--port", "0", "--port-file", str(port_file), "--delay-ms", "5-40",
+                                 "--ledger", str(ledger), "--die-with-parent"], stdout=subprocess.DEVNULL)
+        try:
+            return play(args, rng, project, ledger, port_file)
+        finally:
+            mock.send_signal(signal.SIGTERM)
+            mock.wait()
+
+
+def play(args, rng, project, ledger, port_file):
+    while not (port_file.exists() and port_file.read_text().strip()):
+        time.sleep(0.01)
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("LLM_", "CONFAB_"))}
+    env.update(LLM_API_URL=f"http://127.0.0.1:{port_file.read_text().strip()}", LLM_NAME="mock-model", NO_COLOR="1")
+    iterations = args.kills * args.concurrency * 4
+    common = ["-p", str(project), "--yes", "--progress", "none", "-j", str(args.concurrency)]
+    start = [args.confab, "run", "-n", str(iterations), "-x", "2", "--seed", "5", "--dedup", "off", *common]
+    resume = [args.confab, "resume", *common]
+    kills, code = [], None
+    while len(kills) < args.kills:
+        # A run of the same settings goes on by itself; `resume` says it outright.
+        begun = len(kills) > 2 and rng.random() < 0.5
+        process = subprocess.Popen(resume if begun else start, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        try:
+            code = process.wait(rng.uniform(0.02, 0.35))
+            break  # it was done before the kill
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            kills.append(time.time())
+            process.wait()
+    if code is None:
+        last = subprocess.run(resume, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        code, process = last.returncode, last
+        error = last.stderr.decode()
+    else:
+        error = process.stderr.read().decode()
+    time.sleep(0.2)  # the ledger is flushed every 10 ms
+    faults = []
+    if code != 0:
+        faults.append(f"exit {code}: {error}")
+    return judge(args, project, read_ledger(ledger), kills, iterations, faults)
+
+
+def judge(args, project, sent, kills, iterations, faults):
+    again = {item: moments for item, moments in sent.items() if len(moments) > 1}
+    worst = 0.0
+    for item, moments in again.items():
+        moments.sort()
+        for first, second in zip(moments, moments[1:]):
+            between = [kill for kill in kills if first <= kill <= second]
+            # Without one the server finished it after its client was dead.
+            dead = any(first - 1 <= kill <= first for kill in kills)
+            before = min(between) - first if between else 0.0 if dead else float("inf")
+            worst = max(worst, before)
+            if before > SLACK:
+                faults.append(f"{item} was asked for again, though sent {before:.3f} s before the next kill")
+    if len(again) > len(kills) * args.concurrency * 2:
+        faults.append(f"{len(again)} answers were asked for twice")
+    records = []
+    for path in project.glob("generated/*.json"):
+        if not path.name.endswith(".run.json"):
+            records = json.loads(path.read_text())
+    indices = [record["index"] for record in records]
+    if indices != list(range(iterations)):
+        faults.append(f"{len(indices)} records of {iterations}, in order: {indices == sorted(set(indices))}")
+    print("\n".join(faults[:20]) or "nothing lost")
+    print(f"{len(kills)} kills, {iterations} iterations, {sum(map(len, sent.values()))} answers sent, "
+          f"{len(again)} asked for twice, the oldest of them sent {worst * 1000:.0f} ms before its kill")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
