@@ -40,7 +40,10 @@ size_t json_node_offset(const JsonNode *node, bool key)
         snprintf(numbers[i], sizeof numbers[i], "%zu", at->index);
         way[i] = str_from(numbers[i]);
     }
-    return json_locate_parts(node->file->text, way, depth, key);
+    // A key written with escapes is not found; then what it stands in is near enough.
+    size_t offset = json_locate_parts(node->file->text, way, depth, key);
+    while (offset == 0 && depth > 0) offset = json_locate_parts(node->file->text, way, --depth, false);
+    return offset;
 }
 
 Origin json_node_origin(const JsonNode *node)

@@ -206,6 +206,7 @@ static bool read_choices(Reader *r, const JsonNode *list, Parameter *out)
         ok &= check_value(r, &item);
         out->type = common_type(out->type, type_of(item.value));
     }
+    if (!ok) out->type = TYPE_NULL;  // reported already; no further fault hangs on it
     // One type a key: among numbers with fractions a whole one is written as 1.0.
     if (out->type == TYPE_INTEGER && always_real(r)) out->type = TYPE_REAL;
     Str *choices = arena_new(r->arena, Str, n);

@@ -28,11 +28,11 @@ void project_check_mentions(const Project *project, Problems *problems)
     const Reach *reach = &project->reach;
     bool as_turns = project->drawing.examples_as == EXAMPLES_AS_TURNS;
     NameList list = {.n = 0};
-    if (project->names.templates && !reach->told_template) add_name(&list, S("template"));
-    if (project->names.knowledge && !reach->passage) add_name(&list, S("knowledge"));
-    if (project->names.examples && !reach->examples && !as_turns && project->drawing.examples_in_prompt)
+    if (project->styles.n && !reach->told_template) add_name(&list, S("template"));
+    if (project->knowledge->n_chunks && !reach->passage) add_name(&list, S("knowledge"));
+    if (project->examples.n && !reach->examples && !as_turns && project->drawing.examples_in_prompt)
         add_name(&list, S("examples"));
-    if (project->names.flow && !reach->flow) add_name(&list, S("flow"));
+    if (project->format.n_flows && !reach->flow) add_name(&list, S("flow"));
     for (size_t i = 0; i < project->injections.n; i++)
         if (!reach->injections[i]) add_name(&list, project->injections.items[i].name);
     warn_unused(&list, problems, list.n == 1 ? ", though the project has it" : ", though the project has them",
