@@ -28,6 +28,7 @@ typedef struct Docx {
     unsigned ignored;   // depth inside an element that is not read
     bool notes;         // reading footnotes.xml
     bool skip_note;     // separators have notes of their own
+    Str main;           // the document's part, where it has another name than usual
 } Docx;
 
 // ---- styles.xml ---------------------------------------------------------------------------------
@@ -120,7 +121,7 @@ static void start(void *self, Str space, Str name, const XmlAttributes *a)
     } else if (str_eq(name, S("t"))) {
         d->in_text = true;
     } else if (str_eq(name, S("p"))) {
-        markdown_block(w);
+        if (!d->notes) markdown_block(w);
         while (w->depth) markdown_list_end(w);
         d->paragraph_level = d->list_depth = 0;
         d->listed = false;
@@ -193,12 +194,30 @@ static ZipResult read_part(Zip *zip, const char *name, XmlHandler handler, Error
     return result;
 }
 
+static void relation_start(void *self, Str space, Str name, const XmlAttributes *a)
+{
+    (void)space, (void)name;
+    Docx *d = self;
+    if (!str_ends(xml_attribute(a, "Type"), S("/officeDocument"))) return;
+    Str target = xml_attribute(a, "Target");
+    d->main = arena_str(d->arena, str_starts(target, S("/")) ? str_slice(target, 1, target.len) : target);
+}
+
+static ZipResult read_body(Zip *zip, Docx *d, XmlHandler body, Error *e)
+{
+    ZipResult result = read_part(zip, "word/document.xml", body, e);
+    if (result != ZIP_ABSENT) return result;
+    XmlHandler relations = {relation_start, nothing_end, nothing_text, d};
+    result = read_part(zip, "_rels/.rels", relations, e);
+    return result == ZIP_DONE && d->main.len ? read_part(zip, d->main.ptr, body, e) : result == ZIP_DONE ? ZIP_ABSENT : result;
+}
+
 static bool extract_into(Extraction *x, Docx *d, Error *e)
 {
     Zip zip = {.bytes = x->bytes, .deadline = deadline_start()};
     XmlHandler styles = {style_start, nothing_end, nothing_text, d}, body = {start, end, text, d};
     if (read_part(&zip, "word/styles.xml", styles, e) == ZIP_FAILED) return false;
-    ZipResult result = read_part(&zip, "word/document.xml", body, e);
+    ZipResult result = read_body(&zip, d, body, e);
     if (result == ZIP_ABSENT) {
         error_set(e, ERROR_FILE, "document", "the archive is no Word document: word/document.xml is missing");
         error_hint(e, "save it from Word as .docx");

@@ -5,6 +5,14 @@
 #include "knowledge/document.h"
 #include "knowledge/pdf_text.h"
 
+// `code` "machine" is for faults that another machine, or another moment, may not have.
+static bool machine_fault(Extraction *x, Error *e, const char *what, const char *hint)
+{
+    error_set(e, ERROR_FILE, "machine", "%s", what);
+    error_hint(e, "%s", hint);
+    return error_at_file(e, x->shown);
+}
+
 static bool fault(Extraction *x, Error *e, const char *what, const char *hint)
 {
     error_set(e, ERROR_FILE, "pdf", "%s", what);
@@ -24,8 +32,8 @@ static bool refused(Extraction *x, Error *e, Str said, int status)
 static bool use_output(Extraction *x, ConverterResult result, Buf *out, Buf *said, int status, Error *e)
 {
     switch (result) {
-    case CONVERTER_ABSENT: return fault(x, e, "PDF files need pdftotext, which is not here", "install poppler-utils");
-    case CONVERTER_HUNG: return fault(x, e, "pdftotext got stuck on the PDF and was ended", "print it to a new PDF, or save it as text");
+    case CONVERTER_ABSENT: return machine_fault(x, e, "PDF files need pdftotext, which is not here", "install poppler-utils");
+    case CONVERTER_HUNG: return machine_fault(x, e, "pdftotext got stuck on the PDF and was ended", "print it to a new PDF, or save it as text");
     case CONVERTER_FULL: return fault(x, e, "the PDF holds more text than a document should", "split it into several files");
     case CONVERTER_REFUSED: return refused(x, e, buf_str(said), status);
     case CONVERTER_OK: break;

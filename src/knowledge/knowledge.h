@@ -4,9 +4,9 @@
 // knowledge/, extracts what has changed since the last time (the rest comes from the cache under
 // .confab/knowledge/), cuts by config/chunk-strategy.json and reports what could not be read.
 //
-// Owned by whoever opened it; strings live in the project's arena. Texts are held in memory while
-// they are small together (KNOWLEDGE_HELD), else read from the cache when asked for, so always ask
-// with knowledge_chunk_text. Two runs over the same files give the same chunks in the same order:
+// Owned by whoever opened it; strings live in the project's arena. Texts are not held in memory: a
+// passage is read from its file, or from the converted text in the cache, when it is asked for; a
+// file that has changed in the meantime is an error. Two runs over the same files give the same chunks in the same order:
 // by topic, then by name, both as bytes.
 //
 // A document of one folder deeper has the topic "billing/refunds"; a file directly in knowledge/
@@ -22,7 +22,6 @@
 enum {
     KNOWLEDGE_DEPTH = 16,             // folders below knowledge/; deeper is a mistake or a loop
     KNOWLEDGE_DOCUMENTS = 1000000,    // documents of one project
-    KNOWLEDGE_HELD = 48 << 20,        // bytes of text kept in memory; more is read when asked for
     DOCUMENT_MAX = 64 << 20,          // bytes of a document's file, and of its text
 };
 
@@ -84,7 +83,7 @@ typedef struct KnowledgeOptions {
 bool knowledge_open(Knowledge *k, const KnowledgeOptions *options, Arena *project, Problems *problems);
 void knowledge_close(Knowledge *k);
 
-// The text of a chunk, and of several neighbours' union by range; in arena `a` unless it is held.
+// The text of a chunk, of a whole document; in arena `a`, or the project's where there is no cache.
 bool knowledge_chunk_text(const Knowledge *k, const Chunk *chunk, Arena *a, Str *out, Error *e);
 bool knowledge_document_text(const Knowledge *k, const Document *d, Arena *a, Str *out, Error *e);
 

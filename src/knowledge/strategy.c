@@ -64,6 +64,30 @@ static bool read_all(Strategies *out, json_t *root, Arena *arena, Problems *prob
     return ok;
 }
 
+// Sorted by merging, since C's qsort hands no context on.
+static void sort_by_key(const Strategies *s, uint32_t *items, uint32_t *spare, size_t n)
+{
+    if (n < 2) return;
+    size_t half = n / 2, i = 0, k = half, to = 0;
+    sort_by_key(s, items, spare, half);
+    sort_by_key(s, items + half, spare, n - half);
+    while (i < half && k < n) spare[to++] = str_cmp(s->items[items[k]].key, s->items[items[i]].key) < 0 ? items[k++] : items[i++];
+    while (i < half) spare[to++] = items[i++];
+    while (k < n) spare[to++] = items[k++];
+    memcpy(items, spare, n * sizeof *items);
+}
+
+static void make_lookup(Strategies *s, Arena *arena)
+{
+    s->exact = arena_new(arena, uint32_t, s->n);
+    s->globs = arena_new(arena, uint32_t, s->n);
+    for (size_t i = 0; i < s->n; i++) {
+        s->exact[i] = (uint32_t)i;
+        if (path_is_glob(s->items[i].key)) s->globs[s->n_globs++] = (uint32_t)i;
+    }
+    sort_by_key(s, s->exact, arena_new(arena, uint32_t, s->n), s->n);
+}
+
 static void make_standard(Strategy *s)
 {
     *s = (Strategy){.kind = STRATEGY_WORDS, .unit = UNIT_WORDS, .max = maxima[UNIT_WORDS].standard, .separator = PATTERN_SENTENCES, .weight = 1};
@@ -94,6 +118,7 @@ bool strategies_read(Strategies *out, Str text, Str file, Arena *project, Proble
     bool ok = json_is_object(root);
     if (ok) {
         ok = read_all(out, root, project, problems);
+        make_lookup(out, project);
     } else {
         Error *bad = problems_new(problems, false, ERROR_PROJECT, "strategy", "this file is an object that maps files to parameters");
         error_hint(bad, "write {\"topic/file.txt\": {\"max_words\": 500}}");
@@ -356,16 +381,32 @@ static size_t literal_letters(Str key)
     return n;
 }
 
+const Strategy *strategy_exact(const Strategies *s, Str key)
+{
+    size_t low = 0, high = s->n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const Strategy *one = &s->items[s->exact[middle]];
+        int order = str_cmp(one->key, key);
+        if (order == 0) return one;
+        if (order < 0) low = middle + 1;
+        else high = middle;
+    }
+    return NULL;
+}
+
 const Strategy *strategy_for(const Strategies *s, Str path, Str name)
 {
-    const Strategy *best = &s->standard;
-    size_t best_rank = 0;
-    for (size_t i = 0; i < s->n; i++) {
-        Str key = s->items[i].key;
-        if (!strategy_key_matches(key, path, name)) continue;
-        bool exact = str_eq(key, path) || str_eq(key, name);
-        size_t rank = 1 + literal_letters(key) + (exact ? (size_t)1 << 40 : 0);
-        if (rank > best_rank) best = &s->items[i], best_rank = rank;
+    const Strategy *best = strategy_exact(s, path);
+    if (!best) best = strategy_exact(s, name);
+    if (best) return best;
+    best = &s->standard;
+    size_t best_literals = 0;
+    for (size_t i = 0; i < s->n_globs; i++) {
+        const Strategy *one = &s->items[s->globs[i]];
+        if (!strategy_key_matches(one->key, path, name)) continue;
+        size_t literals = 1 + literal_letters(one->key);
+        if (literals > best_literals) best = one, best_literals = literals;
     }
     return best;
 }

@@ -47,6 +47,9 @@ typedef struct Strategy {
 typedef struct Strategies {
     Strategy *items;    // in the file's order
     size_t n;
+    uint32_t *exact;    // all items, sorted by key
+    uint32_t *globs;    // items whose key is a glob
+    size_t n_globs;
     Strategy standard;  // for a file that no key matches
     Str file, text;     // for errors: the file's shown name and its text
 } Strategies;
@@ -64,5 +67,8 @@ const Strategy *strategy_for(const Strategies *s, Str path, Str name);
 
 // Whether a key matches a document at all.
 bool strategy_key_matches(Str key, Str path, Str name);
+
+// The item whose key is exactly this, or NULL.
+const Strategy *strategy_exact(const Strategies *s, Str key);
 
 #endif
