@@ -19,14 +19,15 @@ enum { RAMP_START = 8 };
 #define PACE_MIN 0.1                      // requests a second that are always tried
 #define CUT 0.75                          // of the refused pace, where nothing is measured
 #define BELOW_REFUSED 0.97                // where the pace is held at most
-#define BELOW_REFUSED_FIRST 0.94          // where a raise from far below stops first
+#define BELOW_REFUSED_FIRST 0.96          // where a raise from far below stops first
 #define BELOW_BOTH 0.98                   // of the mean of what passed and what was refused
 #define HELD_SHARE 0.95                   // of a pace that stood for a while, what is taken as passed
-#define NEAR 1.25                         // refused / measured: up to here both mean the same rate
+#define NEAR 1.12                         // refused / measured: up to here both mean the same rate
 #define AFTER_CUT 0.9                     // of the goal, where the climb begins
 #define CLIMB_TIME 1.0                    // seconds of that climb
 #define STEP_SURE 0.01                    // first raise of a pace that is known well
 #define STEP_UNSURE 0.05
+#define STEP_PAUSES 0.04                  // largest where a refusal costs a pause
 #define STEP_SEARCH 1.0
 #define STEP_MAX 0.25
 #define REAL_GAIN 1.3                     // passed so far above what was settled: the server has more
@@ -35,8 +36,8 @@ enum { RAMP_START = 8 };
 #define RAISE_EVERY (INT64_C(250) * NANOS_PER_MS)   // between raises that succeed, at least
 #define PACE_RAISE_EVERY NANOS_PER_SECOND
 #define PACE_RAISE_COUNT 20               // a raise needs so many requests to be refused, or not
+#define HOLD_PAUSES 20                    // and, in pauses that the server asks for, what it costs in time
 #define HOLD_COUNT 100                    // a failed raise costs a refusal or two: this bounds their share
-#define RECENT 0.5                        // seconds
 #define MEASURED_SPAN (INT64_C(100) * NANOS_PER_MS) // bursts nearer to each other measure nothing
 #define MEASURED_COUNT 5
 #define DRAIN_MIN (INT64_C(20) * NANOS_PER_MS)
@@ -131,12 +132,18 @@ static void spend_tokens(Limiter *l, Nanos now, int64_t tokens)
 static void hear(LimiterSpread *s, Nanos now, const LimiterTicket *t, uint64_t sent, RateNews news, double each)
 {
     if (news.remaining < 0 || news.reset < 0 || t->number < s->number) return;
-    Nanos reset = news.reset < RETRY_AFTER_MAX ? news.reset : RETRY_AFTER_MAX;
-    // Requests sent after the one that was answered are not in its count.
-    double left = (double)news.remaining - (double)(sent - t->number) * each;
+    Nanos reset = news.reset < RETRY_AFTER_MAX ? news.reset : RETRY_AFTER_MAX, age = now - t->at;
     s->number = t->number;
+    s->until = t->at + reset;
+    if (s->until <= now) {
+        s->active = false;
+        return;
+    }
+    // The news is as old as the answer took: what was sent since is not in it, nor what a bucket
+    // was given back.
+    double left = (double)news.remaining - (double)(sent - t->number) * each;
+    if (news.limit > news.remaining) left += (double)(news.limit - news.remaining) * (double)age / (double)reset;
     s->left = left > 0 ? left : 0;
-    s->until = now + reset;
     bool was = s->active;
     s->active = news.limit <= 0 || s->left < (double)news.limit / 2;
     if (!was) s->next = now;
@@ -176,18 +183,20 @@ static void climb(Knob *k, Nanos now)
     k->moved = now;
 }
 
-// Counts requests in a window that fades (of RECENT seconds), from resumed_at on.
-static void count_recent(Limiter *l, Nanos now)
-{
-    l->recent = l->recent * exp(-(double)(now - l->recent_at) / SECOND / RECENT) + 1;
-    l->recent_at = now;
-}
+static void count_recent(Limiter *l, Nanos now) { l->recent[l->n_recent++ % LIMITER_RECENT] = now; }
 
+// Requests a second over the last second, or the last eight requests where that is longer; of those
+// since the last silence.
 static double recent_rate(const Limiter *l, Nanos now)
 {
-    double age = fmax((double)(now - l->resumed_at) / SECOND, 1e-3) / RECENT;
-    double faded = l->recent * exp(-(double)(now - l->recent_at) / SECOND / RECENT);
-    return faded / RECENT / (1 - exp(-age));
+    Nanos from = now;
+    uint64_t n = 0;
+    for (; n < l->n_recent && n < LIMITER_RECENT; n++) {
+        Nanos at = l->recent[(l->n_recent - 1 - n) % LIMITER_RECENT];
+        if (n >= 8 && now - at > NANOS_PER_SECOND) break;
+        from = at;
+    }
+    return (double)n / ((double)(now - from > NANOS_PER_MS ? now - from : NANOS_PER_MS) / SECOND);
 }
 
 static Nanos raise_interval(const Limiter *l)
@@ -215,15 +224,22 @@ static Nanos time_of(double pace, double n, Nanos least)
 }
 
 // Otherwise something else holds the requests back, and a higher pace would say nothing.
-// The smoothed rate lags behind while the search doubles the pace.
+// The rate over a second lags behind while the search doubles the pace.
 static bool pace_is_used(const Limiter *l, Nanos now) { return recent_rate(l, now) >= (l->searching ? 0.6 : 0.85) * l->pace.value; }
+
+static Nanos raise_every(const Limiter *l)
+{
+    if (l->searching || l->pace.goal <= 0) return raise_interval(l);
+    Nanos every = time_of(l->pace.goal, PACE_RAISE_COUNT, PACE_RAISE_EVERY);
+    return every > 2 * l->pause_span ? every : 2 * l->pause_span;
+}
 
 static void raise_pace(Limiter *l, Nanos now)
 {
     Knob *k = &l->pace;
     climb(k, now);
     if (!k->bound || k->value < k->goal || now < k->raise_at || !pace_is_used(l, now)) return;
-    Nanos every = l->searching ? raise_interval(l) : time_of(k->goal, PACE_RAISE_COUNT, PACE_RAISE_EVERY);
+    Nanos every = raise_every(l);
     double goal = k->goal * (1 + k->step);
     Nanos next = now + every;
     double below = k->refused * BELOW_REFUSED_FIRST;
@@ -237,9 +253,9 @@ static void raise_pace(Limiter *l, Nanos now)
     k->slope = (goal - k->value) / ((double)every / SECOND / 2);
     // What has stood through a whole step, and the one before, so that a bucket's reserve is used up.
     k->held = k->stood;
-    k->stood = k->goal;
+    k->stood = fmin(k->goal, recent_rate(l, now));
     k->goal = goal;
-    if (!l->searching) k->step = fmin(k->step * 2, STEP_MAX);
+    if (!l->searching) k->step = fmin(k->step * 2, l->pause_span > 0 ? fmax(STEP_PAUSES, k->step) : STEP_MAX);
     k->raise_at = next;
     k->bound = false;
     l->raised = RAISED_PACE;
@@ -284,8 +300,10 @@ static double measured_rate(const Limiter *l, Nanos now)
 // The pace that was refused: what was allowed, or less when less was sent.
 static double refused_pace(const Limiter *l, Nanos now)
 {
-    double rate = recent_rate(l, now);
-    return l->pace.value > 0 && l->pace.value < rate ? l->pace.value : rate;
+    // Where the pace held requests back just now, it may be above what went in the last second.
+    bool bound = now - l->pace_bound_at < RAISE_EVERY / 2;
+    double rate = recent_rate(l, now) * (bound ? 1.25 : 1);
+    return l->pace.value > 0 ? fmin(l->pace.value, rate) : rate;
 }
 
 static void cut_pace(Limiter *l, Nanos now)
@@ -301,15 +319,22 @@ static void cut_pace(Limiter *l, Nanos now)
         return;
     }
     double refused = refused_pace(l, now), goal = refused * CUT;
-    double passed_well = fmax(measured_rate(l, now), l->pace.held * HELD_SHARE);
+    double stood = l->searching ? l->pace.stood : l->pace.held;
+    l->pace.good = fmax(l->pace.good, stood * HELD_SHARE);
+    // Refused so low, it was a reserve that had been used up then, not the rate.
+    if (refused < l->pace.good * 1.05) l->pace.good = refused * 0.9;
+    double passed_well = fmax(measured_rate(l, now), l->pace.good);
     if (passed_well > 0) {
         sure = refused < passed_well * NEAR;
-        goal = fmin(sqrt(passed_well * refused) * BELOW_BOTH, refused * BELOW_REFUSED);
+        // Nearer to what passed where a refusal costs a pause.
+        double between = pow(refused / passed_well, l->pause_span > 0 ? 0.4 : 0.5);
+        goal = fmin(passed_well * between * BELOW_BOTH, refused * BELOW_REFUSED);
     }
     goal = fmax(goal, PACE_MIN);
     Nanos hold = time_of(goal, sure ? HOLD_COUNT : PACE_RAISE_COUNT, HOLD_MIN);
-    settle(&l->pace, now, goal * AFTER_CUT, goal, sure ? STEP_SURE : STEP_UNSURE, hold, failed_raise);
-    if (!sure) l->pace.raise_at = now + time_of(goal, PACE_RAISE_COUNT, PACE_RAISE_EVERY);
+    if (hold < l->pause_span * HOLD_PAUSES) hold = l->pause_span * HOLD_PAUSES;
+    settle(&l->pace, now, goal * AFTER_CUT, goal, sure ? STEP_SURE : l->pause_span > 0 && goal > 0.8 * refused ? STEP_PAUSES : STEP_UNSURE * 2, hold, failed_raise);
+    if (!sure) l->pace.raise_at = now + raise_every(l);
     l->pace.refused = refused;
     l->searching = false;
 }
@@ -326,6 +351,15 @@ static void fall_silent(Limiter *l, Nanos now, Nanos span)
     l->cut_number = l->sent;
 }
 
+// Until a refusal would be back, and the server has something to give again.
+static Nanos first_silence(const Limiter *l)
+{
+    Nanos span = 2 * l->refusal_latency, token = (Nanos)(1.5 * SECOND / l->pace.goal);
+    if (token > NANOS_PER_SECOND) token = NANOS_PER_SECOND;
+    if (span < token) span = token;
+    return span > DRAIN_MIN ? span : DRAIN_MIN;
+}
+
 static bool near(uint32_t a, uint32_t b)
 {
     uint32_t difference = a > b ? a - b : b - a;
@@ -339,17 +373,17 @@ static void cut(Limiter *l, Nanos now, const LimiterTicket *t)
     l->same_in_flight = near(t->in_flight, l->burst_in_flight) ? l->same_in_flight + 1 : 0;
     l->burst_in_flight = t->in_flight;
     bool window = first || at_bound || l->same_in_flight >= (t->in_flight < 8 ? 3 : 1);
-    bool pace = first || l->raised == RAISED_PACE || (pace_is_used(l, now) && recent_rate(l, now) >= 0.9 * l->pace.refused);
+    bool pace = first || (l->searching && !(at_bound && l->same_in_flight)) || l->raised == RAISED_PACE || (pace_is_used(l, now) && recent_rate(l, now) >= 0.9 * l->pace.refused);
+    // A window was cut, nothing was raised, and still it is too much: the window it was not.
+    if (l->raised == RAISED_NONE && l->window_alone) pace = true;
     if (!window && !pace) window = pace = true;
+    l->window_alone = window && !pace;
     if (window) cut_window(l, now, t, l->raised == RAISED_WINDOW);
     if (pace) {
         cut_pace(l, now);
         l->burst_at = now;
         l->burst_passed = passed(l);
-        Nanos first = 2 * l->refusal_latency, token = (Nanos)(1.5 * SECOND / l->pace.goal);
-        if (token > NANOS_PER_SECOND) token = NANOS_PER_SECOND;
-        if (first < DRAIN_MIN) first = DRAIN_MIN;
-        fall_silent(l, now, first > token ? first : token);
+        fall_silent(l, now, first_silence(l));
     } else {
         // Slots are free again as answers come; no silence is needed.
         l->cut_number = l->sent;
@@ -361,11 +395,13 @@ static void cut(Limiter *l, Nanos now, const LimiterTicket *t)
 static void resume(Limiter *l, Nanos now)
 {
     l->probe = PROBE_NONE;
-    l->resumed_at = now;
-    l->recent = 0;
-    l->recent_at = now;
+    l->n_recent = 0;
     l->pace_due = now;
     l->pace.moved = now;
+    // The silence has shown nothing about what goes well.
+    Nanos pace_at = now + raise_every(l), window_at = now + raise_interval(l);
+    if (l->pace.raise_at < pace_at) l->pace.raise_at = pace_at;
+    if (l->window.raise_at < window_at) l->window.raise_at = window_at;
 }
 
 // ---- the machine --------------------------------------------------------------------------------
@@ -409,6 +445,7 @@ bool limiter_may_send(Limiter *l, Nanos now, uint64_t tokens, Nanos *when, Limit
         raise_pace(l, now);
         if (l->pace_due - PACE_SLACK > now) {
             l->pace.bound = true;
+            l->pace_bound_at = now;
             return wait_for(WAIT_PACE, l->pace_due - PACE_SLACK, when, why);
         }
     }
@@ -422,7 +459,7 @@ bool limiter_may_send(Limiter *l, Nanos now, uint64_t tokens, Nanos *when, Limit
 
 LimiterTicket limiter_sent(Limiter *l, Nanos now, uint64_t tokens)
 {
-    if (l->begun < 0) l->begun = l->resumed_at = l->recent_at = now;
+    if (l->begun < 0) l->begun = now;
     count_recent(l, now);
     l->in_flight++;
     l->sent++;
@@ -464,6 +501,7 @@ void limiter_throttled(Limiter *l, Nanos now, const LimiterTicket *t, Nanos retr
     Nanos latency = now - t->at;
     l->refusal_latency = l->throttled ? (7 * l->refusal_latency + latency) / 8 : latency;
     l->throttled++;
+    l->pause_span = retry_after > 0 ? retry_after : 0;
     if (!l->was_cut || t->number > l->cut_number) {
         if (l->probe == PROBE_OUT && t->number == l->probe_number) fall_silent(l, now, 2 * l->drain);
         else cut(l, now, t);
@@ -471,6 +509,7 @@ void limiter_throttled(Limiter *l, Nanos now, const LimiterTicket *t, Nanos retr
     if (retry_after > 0 && now + retry_after > l->pause_until) {
         l->pause_until = now + retry_after;
         l->told_to_pause = true;
+        l->probe = PROBE_DUE;
     }
 }
 

@@ -58,13 +58,14 @@ typedef struct LimiterTicket {
     uint32_t in_flight;  // at that moment, this one included
 } LimiterTicket;
 
-enum { LIMITER_SLICES = 60 };
+enum { LIMITER_SLICES = 60, LIMITER_RECENT = 64 };
 
 typedef struct Knob {   // window or pace
     double value;       // the bound now; 0: none yet
     double goal;        // what it climbs to after a decrease, or by a raise
     double refused;     // pace only: what was refused last
     double stood, held; // pace only: the goals before this one that were not refused
+    double good;        // pace only: the highest such one that is still believed
     double slope;       // of that climb, a second
     double step;        // the next raise
     Nanos moved;        // when value was last brought up to now
@@ -88,19 +89,21 @@ typedef struct Limiter {
     Nanos begun;              // the first request; the ramp counts from it
     Nanos pause_until;
     bool told_to_pause;       // by Retry-After
+    Nanos pause_span;         // the last Retry-After
     Knob window, pace;
     Nanos pace_due;           // when the next request is due by the pace
+    Nanos pace_bound_at;      // when it last kept one back
     enum { RAISED_NONE, RAISED_WINDOW, RAISED_PACE } raised;
     bool was_cut;
+    bool window_alone;        // the last decrease was the window's alone
     bool searching;           // the pace has been refused only once
     uint64_t cut_number;      // requests up to this one say nothing new when refused
     enum { PROBE_NONE, PROBE_DUE, PROBE_OUT } probe;  // after a burst one request goes alone
     uint64_t probe_number;
     Nanos probe_until;        // not refused until then: it has passed
     Nanos drain;              // the moment of silence after a refusal
-    Nanos resumed_at;         // when the last probe passed, or the first request went
-    double recent;            // requests a second, smoothed since then
-    Nanos recent_at;
+    Nanos recent[LIMITER_RECENT];  // when the last requests went, since the last silence
+    uint64_t n_recent;
     Nanos burst_at;           // the begin of the last burst of refusals, and the requests
     uint64_t burst_passed;    // that had passed until then
     uint32_t burst_in_flight; // when the request that was refused first was sent
