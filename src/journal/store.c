@@ -21,7 +21,9 @@ static const char *const sql[STORE_STATEMENTS] = {
                   " tokens_at_most=excluded.tokens_at_most, cost_at_most=excluded.cost_at_most, tries=excluded.tries,"
                   " tokens_lost=excluded.tokens_lost, cost_lost=excluded.cost_lost",
     [STORE_SUM_ASKED] = "SELECT sum(tries), sum(tokens_lost), sum(cost_lost) FROM ask",
-    [STORE_SUM_JUDGED] = "SELECT reason, count(*), sum(final), sum(prompt_tokens), sum(completion_tokens),"
+    // An iteration that was given up and is asked for again counts as given up no longer.
+    [STORE_SUM_JUDGED] = "SELECT reason, count(*), sum(CASE WHEN final AND reason<>'kept' THEN NOT EXISTS(SELECT 1 FROM ask"
+                         " WHERE ask.id>verdict.id AND ask.id<((verdict.id>>16)+1)<<16) ELSE final END), sum(prompt_tokens), sum(completion_tokens),"
                          " sum(cached_tokens), sum(cost), min(tokens_known) FROM verdict GROUP BY reason ORDER BY 2 DESC, 1",
     [STORE_ANSWER] = "INSERT OR REPLACE INTO answer VALUES(?,?,?,?,?,?)",
     [STORE_VERDICT] = "INSERT OR REPLACE INTO verdict VALUES(?,?,?,?,?,?,?,?,?,?,?,?)",

@@ -39,7 +39,10 @@ static bool look_at(void *ctx, const IterationState *state)
     p->next_fresh = state->iteration + 1;
     if (state->final && (state->kept || !scan->options->retry_failed)) return true;
     Task task = {.iteration = state->iteration, .attempt = state->attempt, .last_attempt = p->attempts};
-    if (state->final) task.last_attempt += state->attempt;
+    if (state->final) {
+        task.last_attempt += state->attempt;
+        p->reopened++;
+    }
     if (state->judged) {
         task.attempt++;
     } else {

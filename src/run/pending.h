@@ -30,6 +30,7 @@ typedef struct Pending {
     Money cost_cut;        // beyond what the journal already counts as lost
     int64_t tokens_open;   // worst case of the answers that are here and not judged
     Money cost_open;
+    size_t reopened;       // of those left, iterations that had been given up
     uint64_t next_fresh;
     uint32_t attempts;     // each iteration may have
     uint64_t end;          // one past the last iteration of the run

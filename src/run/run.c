@@ -116,7 +116,9 @@ static bool find_pending(Run *run, const RunResume *resume, Error *e)
     }
     options.retry_failed = resume->retry_failed;
     options.watermark = (uint64_t)facts_number(run->journal, S("watermark"));
-    return pending_from_journal(&run->pending, run->journal, &options, e);
+    if (!pending_from_journal(&run->pending, run->journal, &options, e)) return false;
+    run->before.failed -= run->pending.reopened;
+    return true;
 }
 
 // The embedded model needs its turns bounded: it does not stop by itself.
