@@ -16,8 +16,8 @@ const Command cmd_retry = {
     .arguments = "[RUN]",
     .max_arguments = 1,
     .summary = "ask again for what a run gave up",
-    .details = "Each iteration that failed gets --attempts further attempts; what is pending is asked for too. RUN is as in "
+    .details = "Each iteration that failed gets as many further attempts as the run gave it; what is pending is asked for too. RUN is as in "
                "`confab resume`.",
-    .examples = "confab retry -p coffee-support --attempts 5",
+    .examples = "confab retry -p coffee-support",
     .act = act,
 };

@@ -131,7 +131,7 @@ static unsigned slot_context(const Estimate *x)
 static void say_end(Launch *l, ProgressShow *show, const RunSummary *summary)
 {
     Buf b = {0};
-    progress_show_clear(show);
+    progress_show_finish(show, &summary->progress);
     if (l->cli->events) {
         summary_render_event(summary, &b);
         fwrite(b.ptr, 1, b.len, l->cli->err);

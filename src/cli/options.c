@@ -41,7 +41,7 @@ const Option option_table[OPTION_COUNT] = {
     [OPTION_CONCURRENCY] = {"concurrency", 'j', "N", ARG_WHOLE, 0, ON_ASKING,
         .min = 1, .max = 10000, .variable = "CONFAB_CONCURRENCY",
         .help = "how many requests are in flight at once"},
-    [OPTION_ATTEMPTS] = {"attempts", 0, "N", ARG_WHOLE, 0, ON_ASKING,
+    [OPTION_ATTEMPTS] = {"attempts", 0, "N", ARG_WHOLE, 0, ON_RUN,
         .min = 1, .max = 100, .variable = "CONFAB_ATTEMPTS", .fallback = "3",
         .help = "how often one iteration is asked before it fails"},
     [OPTION_STRUCTURED] = {"structured", 0, "WHEN", ARG_CHOICE, 0, ON_RUN, .choices = "auto|on|off",

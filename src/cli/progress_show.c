@@ -66,22 +66,15 @@ static void show_waiting(ProgressShow *s, const Progress *p)
     buf_printf(&s->text, ",\"seconds\":%.3f}\n", (double)p->waiting_for / (double)NANOS_PER_SECOND);
 }
 
-void progress_show_update(ProgressShow *s, const Progress *p)
+static void draw(ProgressShow *s, const Progress *p)
 {
-    meter_update(&s->meter, p);
-    if (s->mode == PROGRESS_JSON) show_waiting(s, p);
-    if (s->mode == PROGRESS_NONE || !is_due(s, p)) {
-        flush_text(s);
-        return;
-    }
     ProgressView view = {p, meter_per_second(&s->meter), meter_tokens_per_second(&s->meter), s->currency};
     if (s->mode == PROGRESS_JSON) {
         progress_render_json(&view, &s->text);
     } else if (s->mode == PROGRESS_PLAIN) {
-        // The first line would say only that nothing is done yet.
         ProgressStyle style = {0, s->term->unicode, false};
-        if (s->shown) progress_render(&view, &style, &s->text);
-        if (s->shown) buf_add_char(&s->text, '\n');
+        progress_render(&view, &style, &s->text);
+        buf_add_char(&s->text, '\n');
     } else {
         // One column stays free: a terminal wraps when its last one is written.
         unsigned width = term_width(s->fd);
@@ -91,11 +84,31 @@ void progress_show_update(ProgressShow *s, const Progress *p)
         buf_add(&s->text, S("\033[K"));
         s->on_line = true;
     }
+}
+
+void progress_show_update(ProgressShow *s, const Progress *p)
+{
+    meter_update(&s->meter, p);
+    if (s->mode == PROGRESS_JSON) show_waiting(s, p);
+    bool due = s->mode != PROGRESS_NONE && is_due(s, p);
+    // A first plain line would say only that nothing is done yet.
+    if (due && (s->shown || s->mode != PROGRESS_PLAIN)) draw(s, p);
     flush_text(s);
+    if (!due) return;
     s->shown = true;
     s->last = p->elapsed;
     s->last_done = progress_done(p);
     s->last_flight = p->in_flight;
+}
+
+void progress_show_finish(ProgressShow *s, const Progress *p)
+{
+    meter_update(&s->meter, p);
+    if (s->mode != PROGRESS_BAR) return;
+    draw(s, p);
+    buf_add_char(&s->text, '\n');
+    flush_text(s);
+    s->on_line = false;
 }
 
 void progress_show_message(ProgressShow *s, const Error *message)

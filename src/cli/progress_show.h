@@ -42,5 +42,7 @@ void progress_show_update(ProgressShow *s, const Progress *p);
 void progress_show_message(ProgressShow *s, const Error *message);
 // Takes the bar away; call before anything else is written to the terminal.
 void progress_show_clear(ProgressShow *s);
+// The last state, which stays where it is: a bar gets its line end.
+void progress_show_finish(ProgressShow *s, const Progress *p);
 
 #endif

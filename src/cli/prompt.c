@@ -2,12 +2,33 @@
 #include "cli/prompt.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include "base/utf8.h"
 #include "cli/option_values.h"
 
 typedef enum Got { GOT_LINE, GOT_END, GOT_INTERRUPT, GOT_LONG } Got;
+
+// Waits for input. The signals are let in only while it waits, so that none slips in between the look
+// at the flag and the wait. False: a signal asks to stop.
+static bool wait_for_input(const Prompter *p)
+{
+    sigset_t stops, before;
+    sigemptyset(&stops);
+    sigaddset(&stops, SIGINT);
+    sigaddset(&stops, SIGTERM);
+    sigaddset(&stops, SIGHUP);
+    sigprocmask(SIG_BLOCK, &stops, &before);
+    int ready = 0;
+    while (ready == 0 && !(p->interrupted && *p->interrupted)) {
+        struct pollfd input = {.fd = p->in, .events = POLLIN};
+        ready = ppoll(&input, 1, NULL, &before);
+        if (ready < 0 && errno == EINTR) ready = 0;
+    }
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return ready != 0;
+}
 
 // Takes a line, without its end, out of what was read; reads on where there is none yet.
 static Got read_line(Prompter *p, Str *line, Arena *a)
@@ -23,8 +44,8 @@ static Got read_line(Prompter *p, Str *line, Arena *a)
             return too_long ? GOT_LONG : GOT_LINE;
         }
         if (p->n == sizeof p->line) p->n = 0, too_long = true;
+        if (!wait_for_input(p)) return GOT_INTERRUPT;
         ssize_t got = read(p->in, p->line + p->n, sizeof p->line - p->n);
-        if (p->interrupted && *p->interrupted) return GOT_INTERRUPT;
         if (got < 0 && errno == EINTR) continue;
         if (got <= 0) return GOT_END;
         p->n += (size_t)got;

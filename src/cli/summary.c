@@ -118,9 +118,9 @@ void summary_render(const RunSummary *s, Str currency, Buf *out)
     buf_add_char(out, '\n');
     summary_sums_render(t, out);
     if (p->maybe_paid_twice) {
-        add_label(out, "");
+        add_label(out, "repeated");
         number_count(out, p->maybe_paid_twice);
-        buf_add(out, S(" asked again after an interruption\n"));
+        buf_add(out, S(" asked again, because an interruption came before the answer\n"));
     }
     add_cost(p, currency, out);
     add_label(out, "time");

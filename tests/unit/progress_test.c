@@ -177,7 +177,7 @@ static void test_summary(void **state)
     Buf b = {0};
     summary_render(&s, S("EUR"), &b);
     static const char *const said[] = {"Run 26-11-22-15h04m05s: budget", "kept      398, failed 14, not asked yet 588",
-                                       "21: 12 order, 9 near-duplicate", "requests  430\n            3 asked again after an interruption",
+                                       "21: 12 order, 9 near-duplicate", "requests  430\n", "repeated  3 asked again",
                                        "12,345 in, 45,678 out", "0.840 EUR", "1m40s", "x.csv"};
     for (size_t i = 0; i < sizeof said / sizeof *said; i++)
         if (!str_contains(buf_str(&b), str_from(said[i]))) fail_msg("no \"%s\" in\n%.*s", said[i], STR_ARG(buf_str(&b)));

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A run that is stopped, killed or kept from going on, and then resumed: nothing that was answered is
+asked again. What was asked is told by mockllm's own ledger."""
+import collections
+import json
+import signal
+import time
+
+import e2e
+
+
+class Interrupt(e2e.Case):
+    def conversations(self):
+        """Requests for conversations by their content, and how often each was fully answered."""
+        return collections.Counter(line[11] for line in self.ledger() if line[4] == "sent" and line[10] == "openai")
+
+    def begin(self, n=40, delay="200", j=4):
+        self.start_mock("--delay-ms", delay)
+        self.process = self.start("run", "-p", "demo", "-n", n, "-x", 2, "-j", j, "--seed", 9)
+        journal = self.project / ".confab"
+        self.wait_for(lambda: journal.exists() and list(journal.glob("*.db")))
+        self.wait_for(lambda: self.status()["kept"] >= 4)
+
+    def status(self):
+        result = self.confab("status", "-p", "demo", "--json")
+        return json.loads(result.out) if result.code == 0 else {"kept": 0}
+
+    def check_whole(self, n=40):
+        self.assertEqual([r["index"] for r in self.records()], list(range(n)))
+        self.assertEqual(len(self.generated(".csv")), 1)
+        self.assertTrue(json.loads(self.generated(".run.json")[0].read_text())["complete"])
+
+    def test_first_ctrl_c_finishes_what_is_in_flight(self):
+        self.begin()
+        self.process.send_signal(signal.SIGINT)
+        result = self.finish(self.process)
+        self.assertEqual(result.code, 130, result)
+        kept = len(self.records())
+        self.assertTrue(4 <= kept < 40)
+        state = self.status()
+        self.assertEqual((state["state"], state["kept"], state["pending"]), ("resumable", kept, 40 - kept))
+        self.assertFalse(json.loads(self.generated(".run.json")[0].read_text())["complete"])
+        result = self.run_ok("resume", "-p", "demo", "-j", 16)
+        self.check_whole()
+        # Nothing in flight was lost: each conversation was paid for once.
+        self.assertEqual(set(self.conversations().values()), {1})
+
+    def test_second_ctrl_c_stops_at_once(self):
+        self.begin()
+        self.stop_mock_slowly()
+        self.process.send_signal(signal.SIGINT)
+        time.sleep(0.2)
+        began = time.monotonic()
+        self.process.send_signal(signal.SIGINT)
+        result = self.finish(self.process)
+        self.assertEqual(result.code, 130, result)
+        self.assertLess(time.monotonic() - began, 5)
+        self.assertTrue(self.generated(".json"))
+
+    def stop_mock_slowly(self):
+        """The server hangs from now on: what is in flight will not be answered."""
+        self.mock.send_signal(signal.SIGSTOP)
+        self.addCleanup(lambda: self.mock and self.mock.send_signal(signal.SIGCONT))
+
+    def test_terminated(self):
+        self.begin()
+        self.process.send_signal(signal.SIGTERM)
+        self.assertEqual(self.finish(self.process).code, 143)
+        self.run_ok("resume", "-p", "demo")
+        self.check_whole()
+
+    def test_killed(self):
+        self.begin()
+        self.process.send_signal(signal.SIGKILL)
+        self.finish(self.process)
+        self.assertEqual(self.generated(".json"), [])
+        result = self.run_ok("resume", "-p", "demo", "-j", 8)
+        self.check_whole()
+        # At most what was in flight at the kill is paid twice.
+        counts = self.conversations()
+        self.assertLessEqual(max(counts.values()), 2)
+        self.assertLessEqual(sum(counts.values()), 40 + 4)
+
+    def test_run_goes_on_by_itself_off_a_terminal(self):
+        self.begin()
+        self.process.send_signal(signal.SIGINT)
+        self.finish(self.process)
+        result = self.run_ok("run", "-p", "demo", "-n", 40, "-x", 2, "--seed", 9)
+        self.assertIn("unfinished", result.err)
+        self.check_whole()
+        # Another seed, or --resume never, is another run.
+        self.run_ok("run", "-p", "demo", "-n", 3, "-x", 2, "--resume", "never")
+        self.assertEqual(len(self.generated(".csv")), 2)
+
+    def test_two_at_once(self):
+        self.begin()
+        self.assert_error(self.confab("resume", "-p", "demo"), 2, "locked")
+        self.process.send_signal(signal.SIGINT)
+        self.finish(self.process)
+
+    def test_changed_project(self):
+        self.begin()
+        self.process.send_signal(signal.SIGINT)
+        self.finish(self.process)
+        self.write("prompting/injections/mood.txt", "calm\nangry\ncurious\nsad\n")
+        self.assert_error(self.confab("resume", "-p", "demo"), 2, "changed", "prompting/injections/mood.txt", "--accept-changes")
+        self.run_ok("resume", "-p", "demo", "--accept-changes")
+        self.check_whole()
+
+    def test_other_model(self):
+        self.begin()
+        self.process.send_signal(signal.SIGINT)
+        self.finish(self.process)
+        self.assert_error(self.confab("resume", "-p", "demo", "--model", "another"), 2, "changed", "mock-model", "another")
+
+    def test_budget(self):
+        self.start_mock()
+        result = self.confab("run", "-p", "demo", "-n", 200, "-x", 2, "-j", 2, "--max-tokens", 6000)
+        self.assertEqual(result.code, 7, result)
+        state = self.status()
+        self.assertLessEqual(state["tokens"]["prompt"] + state["tokens"]["completion"], 6000)
+        self.assertTrue(0 < len(self.records()) < 200)
+        self.run_ok("resume", "-p", "demo", "--max-tokens", 10000000)
+        self.check_whole(200)
+
+    def test_retry_what_failed(self):
+        # No answer of this server is a conversation.
+        self.start_mock("--participants", "Nobody,Somebody", "--refuse", "response_format")
+        result = self.confab("run", "-p", "demo", "-n", 3, "-x", 2, "--attempts", 1)
+        self.assertEqual(result.code, 6, result)
+        self.assertIn("confab retry", result.err)
+        self.assertEqual(self.records(), [])
+        url = self.url
+        port = url.rsplit(":", 1)[1]
+        self.start_mock("--port", port)
+        self.assertEqual(self.url, url)
+        self.assertEqual(self.run_ok("resume", "-p", "demo", code=6).err.count("retry"), 1)
+        self.run_ok("retry", "-p", "demo")
+        self.check_whole(3)
+
+
+if __name__ == "__main__":
+    e2e.main()
