@@ -144,7 +144,7 @@ static void set_value_weight(Reader *r, const JsonNode *node, uint32_t injection
         in->values[i].weight = weight;
         found = true;
     }
-    if (found) return;
+    if (found || in->faulty) return;
     Str *labels = arena_new(r->arena, Str, in->n + 1);
     for (size_t i = 0; i < in->n; i++) labels[i] = in->values[i].label;
     unknown_value(r, node, false, str_nearest(node->key, labels, in->n), "write a label of the variable's file");

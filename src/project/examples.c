@@ -62,6 +62,7 @@ static bool check_injection(Reader *r, const TranscriptValue *value, const Injec
     int64_t found = injection_find(in, value->value);
     *index = (uint32_t)found;
     if (found >= 0) return true;
+    if (in->faulty) return false;
     Str *labels = arena_new(r->arena, Str, in->n + 1);
     for (size_t i = 0; i < in->n; i++) labels[i] = in->values[i].label;
     unknown_value(r, value, str_nearest(value->value, labels, in->n), value->name);

@@ -63,6 +63,7 @@ static bool name_fits(Reading *r, Str name, Str file)
     }
     for (size_t i = 0; i < r->out->n; i++) {
         if (!str_eq(r->out->items[i].name, name)) continue;
+        r->out->items[i].faulty = true;  // its values may be those of the other file
         error_hint(fault(r, file, "two files are named %.*s", name), "rename or remove this one or %.*s",
                    STR_ARG(r->out->items[i].file));
         return false;
@@ -143,7 +144,8 @@ static void read_file(Reading *r, const FileEntry *entry)
     else
         read = reader->read(&in, r->arena, r->problems);
     if (read && in.n == 0) error_hint(fault(r, shown, "%.*s has no values", entry->path), "write at least one, or remove the file");
-    r->ok &= read && in.n;
+    in.faulty = !read || in.n == 0;
+    r->ok &= !in.faulty;
     // A file with faults keeps its name, so that its mentions are no further faults.
     r->out->items[r->out->n++] = in;
     if (in.n) {

@@ -45,6 +45,7 @@ typedef struct Injection {
     size_t n;
     Column *columns;           // of a CSV file
     size_t n_columns;
+    bool faulty;               // its file has faults, which were reported: no further one hangs on its values
     bool conditional;          // some value has a `when`: drawn at random by weight, not dealt
     uint32_t *needs;           // injections that its `when`s name, each once
     size_t n_needs;

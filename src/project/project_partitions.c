@@ -63,7 +63,7 @@ static void check_examples(const ListCheck *c, const PartitionPart *part)
 static void check_values(const ListCheck *c, const Injection *in, const PartitionPart *part)
 {
     for (size_t n = 0; n < part->n; n++) {
-        bool found = false;
+        bool found = in->faulty;
         for (size_t i = 0; i < in->n && !found; i++)
             found = partition_name_fits(part->names[n], in->values[i].label, in->values[i].label);
         if (!found) warn_name(c, S("injections"), in->name, n, part->names[n]);
@@ -134,7 +134,7 @@ static void check_left(const Project *project, uint32_t here, const WhenDomain *
         lacks(project, here, "document to draw from", (Str){0}, problems);
     for (uint32_t i = 0; i < project->injections.n; i++) {
         const Injection *in = &project->injections.items[i];
-        bool left = !project->reach.injections[i] || in->n == 0;
+        bool left = !project->reach.injections[i] || in->faulty;
         for (size_t v = 0; v < in->n && !left; v++)
             left = in->values[v].weight > 0 &&
                    partition_uses_value(&project->drawing.partitions, here, i, in->values[v].partition);

@@ -45,7 +45,7 @@ static bool check_labels(const Injection *in, const InjectionValue *value, const
                          const Injection *other, Problems *problems)
 {
     bool ok = true;
-    for (size_t i = 0; i < condition->n; i++) {
+    for (size_t i = 0; i < condition->n && !other->faulty; i++) {
         Str label = condition->values[i];
         if (injection_find(other, label) >= 0) continue;
         char what[200];

@@ -210,6 +210,8 @@ bool when_check(const Injections *injections, const Names *names, const WhenDoma
                 Arena *scratch, Problems *problems)
 {
     bool ok = true;
+    for (size_t i = 0; i < injections->n; i++)
+        if (injections->items[i].faulty) return true;  // what is missing may be what could not be read
     for (size_t i = 0; i < injections->n; i++) {
         Search s = {.all = injections, .names = names, .domain = domain, .subject = &injections->items[i]};
         if (!s.subject->conditional) continue;

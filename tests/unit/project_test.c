@@ -142,44 +142,57 @@ static const FolderFault faults[] = {
     {"prompting/injections/mood.csv", "a\nb", "injection", "prompting/injections/mood.txt", 0, 0, "two files are named mood", "rename"},
 };
 
-static void without(ProjectFolder *f, const char *path)
+static void put_file(const char *folder, const char *path, const char *text)
 {
     char full[400];
-    snprintf(full, sizeof full, "%s/%s", f->path, path);
-    unlink(full);
+    snprintf(full, sizeof full, "%s/%s", folder, path);
+    if (text)
+        folder_write(folder, &(FolderFile){path, text});
+    else
+        unlink(full);
+}
+
+static const char *original(const char *path)
+{
+    for (const FolderFile *file = rich; file->path; file++)
+        if (strcmp(file->path, path) == 0) return file->text;
+    return NULL;
+}
+
+// The problem that is looked for; others may be there where the folder names what the change took away.
+static Problems the_one(const Problems *all, const FolderFault *fault, bool warning)
+{
+    for (size_t k = 0; k < all->n; k++)
+        if (strstr(all->items[k].what, fault->what) && all->items[k].warning == warning)
+            return (Problems){.items = &all->items[k], .n = 1};
+    return *all;
 }
 
 static void test_faults(void **state)
 {
     (void)state;
+    ProjectFolder f;
+    folder_make(&f, rich, NULL);
     for (size_t i = 0; i < N_OF(faults); i++) {
         const FolderFault *fault = &faults[i];
-        FolderFile change[] = {{fault->path, fault->text}, {NULL, NULL}};
-        ProjectFolder f;
-        folder_make(&f, rich, fault->text ? change : NULL);
-        if (!fault->text) without(&f, fault->path);
+        put_file(f.path, fault->path, fault->text);
+        f.problems = (Problems){.arena = &f.arena};
         bool ok = folder_load(&f, NULL);
         bool warning = strncmp(fault->code, "warning:", 8) == 0;
-        // Examples and lists of the folder that are not changed may lose what they name.
-        Problems first = f.problems;
-        for (size_t k = 0; k < f.problems.n; k++) {
-            const Error *e = &f.problems.items[k];
-            if (strstr(e->what, fault->what) && e->warning == warning) {
-                first.items = &f.problems.items[k];
-                first.n = 1;
-                break;
-            }
-        }
         Fault expected = {fault->text ? fault->text : "(removed)", fault->code, fault->line, fault->column, fault->what, fault->hint};
-        assert_fault(&expected, &first);
-        if (fault->file) assert_string_equal(first.items[0].place.file, fault->file);
+        Problems one = the_one(&f.problems, fault, warning);
+        assert_fault(&expected, &one);
+        assert_string_equal(one.items[0].place.file, fault->file);
         if (ok != warning) fault_fail(expected.text, &f.problems, "the other outcome");
         size_t errors = 0;
         for (size_t k = 0; k < f.problems.n; k++)
             errors += !f.problems.items[k].warning && !strstr(f.problems.items[k].what, "and the project has none");
         if (errors > 1) fault_fail(expected.text, &f.problems, "one error alone");
-        folder_close(&f);
+        put_file(f.path, fault->path, original(fault->path));
+        project_close(&f.project);
+        arena_reset(&f.arena);
     }
+    folder_close(&f);
 }
 
 static void test_everything_wrong_at_once(void **state)
