@@ -92,19 +92,21 @@ static bool read_cell(Reader *r)
     return true;
 }
 
-static bool check_width(Reader *r, size_t start)
+static bool too_wide(Reader *r, size_t start)
 {
-    if (r->table->n == 0) {
-        if (r->n_cells <= CSV_COLUMNS_MAX) return true;
-        fault(r, start, "more than 1000 columns", "separate the columns by commas and the rows by line breaks");
-        return false;
-    }
+    if (r->n_cells <= CSV_COLUMNS_MAX) return false;
+    fault(r, start, "more than 1000 columns", "separate the columns by commas and the rows by line breaks");
+    return true;
+}
+
+static bool fits_header(Reader *r, size_t start)
+{
+    if (r->table->n == 0 || r->n_cells == r->table->rows[0].n) return true;
     size_t width = r->table->rows[0].n;
-    if (r->n_cells == width) return true;
     char what[120];
     snprintf(what, sizeof what, "the row has %zu cells, the header has %zu", r->n_cells, width);
     fault(r, start, what, r->n_cells > width ? "put a cell with a comma inside in quotes" : "write a comma for each empty cell");
-    return true;
+    return false;
 }
 
 // False where reading cannot go on.
@@ -115,13 +117,10 @@ static bool read_row(Reader *r)
     if (!read_cell(r)) return false;
     while (!at_line_end(r)) {
         r->at++;
-        if (r->n_cells > CSV_COLUMNS_MAX) return check_width(r, start), r->ok = false;
-        if (!read_cell(r)) return false;
+        if (!read_cell(r) || too_wide(r, start)) return false;
     }
     skip_line_end(r);
-    bool was_ok = r->ok;
-    if (!check_width(r, start)) return false;
-    if (r->ok != was_ok) return true;
+    if (!fits_header(r, start)) return true;
     CsvTable *t = r->table;
     if (t->n >= CSV_ROWS_MAX) {
         fault(r, start, "more than 1000000 rows", "split the file");
