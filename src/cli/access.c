@@ -200,3 +200,10 @@ Str access_shown(const Settings *s, OptionId id, Arena *a)
     if (option_table[id].type == ARG_URL) return access_mask_url(value, a);
     return value;
 }
+
+Str access_origin(const Setting *setting, Arena *a)
+{
+    const char *name = setting_origin_name(setting->origin);
+    if (!setting->line) return str_from(name);
+    return arena_printf(a, "%s (%.*s:%u)", name, STR_ARG(setting->file), setting->line);
+}

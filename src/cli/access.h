@@ -32,5 +32,7 @@ Str access_mask_key(Str key, Arena *a);
 Str access_mask_url(Str url, Arena *a);
 // The value of an option as it may be shown.
 Str access_shown(const Settings *s, OptionId id, Arena *a);
+// "environment", "project (.env:3)": where a setting comes from.
+Str access_origin(const Setting *setting, Arena *a);
 
 #endif

@@ -51,9 +51,7 @@ static void render_text(Cli *cli, Buf *b)
             buf_printf(b, "%s=%.*s\n", o->variable, STR_ARG(value));
             continue;
         }
-        buf_printf(b, "%-24s %-24.*s %s", o->variable, STR_ARG(value), setting_origin_name(setting->origin));
-        if (setting->line) buf_printf(b, " (%.*s:%u)", STR_ARG(setting->file), setting->line);
-        buf_add_char(b, '\n');
+        buf_printf(b, "%-24s %-24.*s %.*s\n", o->variable, STR_ARG(value), STR_ARG(access_origin(setting, &cli->arena)));
     }
 }
 

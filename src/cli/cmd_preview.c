@@ -49,7 +49,7 @@ static void add_json(Buf *b, const PlanItem *item, Str model)
     buf_printf(b, ",\"prompt_tokens\":%llu}", (unsigned long long)estimate_prompt_tokens(item));
 }
 
-static void add_text(Buf *b, const PlanItem *item, Str model)
+static void add_text(Buf *b, const PlanItem *item, Str model, bool verbose)
 {
     buf_printf(b, "=== %llu  seed %llu  model %.*s  ≈ %llu prompt tokens\n", (unsigned long long)item->drawn.iteration,
                (unsigned long long)item->drawn.seed, STR_ARG(model.ptr ? model : S("(the server's)")),
@@ -60,6 +60,7 @@ static void add_text(Buf *b, const PlanItem *item, Str model)
     for (size_t i = 0; i < item->n_params; i++)
         buf_printf(b, " %.*s=%.*s", STR_ARG(item->params[i].name), STR_ARG(item->params[i].json));
     buf_add_char(b, '\n');
+    if (verbose) buf_printf(b, "schema: %.*s\n", STR_ARG(item->schema));
     for (size_t i = 0; i < item->n_messages; i++)
         buf_printf(b, "--- %.*s\n%.*s\n", STR_ARG(item->messages[i].role), STR_ARG(item->messages[i].content));
 }
@@ -80,7 +81,7 @@ static void show(void *self, uint64_t index)
         fwrite(p->out.ptr, 1, p->out.len, p->cli->out);
     } else {
         if (!p->first) buf_add_char(&p->out, '\n');
-        add_text(&p->out, &item, p->model);
+        add_text(&p->out, &item, p->model, p->cli->verbose);
         print_safe(p->cli->out, buf_str(&p->out), true);
     }
     p->first = false;
@@ -130,7 +131,7 @@ const Command cmd_preview = {
     .arguments = "",
     .summary = "show the prompts and parameters that a run would send",
     .details = "Sends nothing. With the --seed of a run the prompts are those of that run's first attempts. Without "
-               "--max-exchanges the limit is 6.",
+               "--max-exchanges the limit is 6. With --verbose also the JSON schema of the answer.",
     .examples = "confab preview -p coffee-support -i 0-4 --seed 7",
     .act = act,
 };

@@ -81,9 +81,22 @@ bool launch_plan_estimate(Launch *l, Error *e)
     return ok;
 }
 
+// With --verbose: every setting that somebody set.
+static void say_settings(Cli *cli)
+{
+    const Settings *s = &cli->settings;
+    for (OptionId id = 0; cli->verbose && id < OPTION_COUNT; id++) {
+        const Option *o = option_get(id);
+        if (!o->variable || s->items[id].origin <= FROM_DEFAULT) continue;
+        Str value = access_shown(s, id, &cli->arena), origin = access_origin(&s->items[id], &cli->arena);
+        cli_say(cli, "Setting  %s=%.*s, from: %.*s", o->variable, STR_ARG(value), STR_ARG(origin));
+    }
+}
+
 bool launch_estimate(Launch *l, Error *e)
 {
     if (!launch_plan_estimate(l, e)) return false;
+    say_settings(l->cli);
     const RunSettings *s = &l->settings;
     Buf b = {0};
     number_count(&b, s->iterations);

@@ -40,7 +40,7 @@ class Interrupt(e2e.Case):
         state = self.status()
         self.assertEqual((state["state"], state["kept"], state["pending"]), ("resumable", kept, 40 - kept))
         self.assertFalse(json.loads(self.generated(".run.json")[0].read_text())["complete"])
-        result = self.run_ok("resume", "-p", "demo", "-j", 16)
+        self.run_ok("resume", "-p", "demo", "-j", 16)
         self.check_whole()
         # Nothing in flight was lost: each conversation was paid for once.
         self.assertEqual(set(self.conversations().values()), {1})
@@ -74,7 +74,7 @@ class Interrupt(e2e.Case):
         self.process.send_signal(signal.SIGKILL)
         self.finish(self.process)
         self.assertEqual(self.generated(".json"), [])
-        result = self.run_ok("resume", "-p", "demo", "-j", 8)
+        self.run_ok("resume", "-p", "demo", "-j", 8)
         self.check_whole()
         # At most what was in flight at the kill is paid twice.
         counts = self.conversations()
