@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The part of opening the knowledge that goes document by document: taking over what the store has,
+// extracting and cutting what is new, and writing the store. Private to knowledge.c.
+#ifndef CONFAB_KNOWLEDGE_READING_H
+#define CONFAB_KNOWLEDGE_READING_H
+
+#include "base/buf.h"
+#include "knowledge/knowledge.h"
+#include "knowledge/store.h"
+
+// Where a document's text is found.
+typedef struct Source {
+    Str held;           // in memory, where it could not be cached; absent: read `path`
+    Str path;           // the file itself, or its converted text
+    uint64_t size;      // of that file
+    int64_t mtime_ns;   // of the file itself; 0: a converted text, which never changes
+    bool plain;
+} Source;
+
+struct KnowledgeStore {
+    Source *sources;    // by document
+};
+
+// While the knowledge is read.
+typedef struct Reading {
+    Knowledge *k;
+    const KnowledgeOptions *options;
+    Arena *project;
+    Problems *problems;
+    ChunkTools tools;
+    Str root, folder;   // the project, and its knowledge/
+    StoreIndex old, new;
+    Buf strings;        // of the new index
+    size_t cap_chunks, cap_headings, cap_rows;
+    bool changed;       // the new index differs from the old one
+    Arena stored;       // the old index
+    Arena scratch;      // of one document
+} Reading;
+
+// Document i of the list (named, nothing more), appended to r->k when it can be read.
+void reading_document(Reading *r, size_t i, const FileEntry *file);
+void reading_save(Reading *r);
+
+// What could not be read: skipped with a warning, or with --strict an error.
+void reading_skip(Reading *r, Error *e);
+Str reading_shown(Reading *r, const FileEntry *file);  // its name for errors, in scratch
+
+#endif
