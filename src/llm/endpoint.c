@@ -29,8 +29,11 @@ static bool check_key(Str *key, Error *e);
 static bool choose_adapter(const Address *address, Str api, Endpoint *out, Error *e);
 static void build_urls(const Address *address, Arena *a, Endpoint *out);
 
+// The query is left out, for a key may stand in it.
 static bool bad(Error *e, const char *what, Str url)
 {
+    size_t question = str_find_char(url, '?');
+    if (question != STR_NONE) url.len = question;
     return error_set(e, ERROR_USAGE, "address", "%s: %.*s", what, STR_ARG(url));
 }
 
