@@ -27,7 +27,7 @@ enum { WAY_MAX = 64 };
 
 size_t json_node_offset(const JsonNode *node, bool key)
 {
-    Str way[WAY_MAX];
+    Str way[WAY_MAX] = {{0}};
     char numbers[WAY_MAX][24];
     size_t depth = 0;
     for (const JsonNode *at = node; at->parent; at = at->parent) depth++;

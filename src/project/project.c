@@ -207,8 +207,12 @@ static void find_reach(Loader *l)
 {
     Project *p = l->out;
     ReachParts parts = reach_parts(p);
-    reach_check(&parts, l->arena, l->problems);
+    bool sound = reach_check(&parts, l->arena, l->problems);
     reach_find(&parts, l->arena, &p->reach);
+    if (p->reach.output_format && sound && !reach_always(&parts, NAME_OUTPUT_FORMAT, l->arena)) {
+        Error *e = problems_new(l->problems, true, ERROR_PROJECT, "unused", "only some of the drawn values mention {output_format}");
+        error_hint(e, "where they are not drawn the model is not told the format; mention it in a prompt instead");
+    }
     if (p->reach.output_format || !p->format.append) return;
     append_output_format(l);
     p->reach.output_format = true;

@@ -198,6 +198,55 @@ bool reach_check(const ReachParts *parts, Arena *a, Problems *problems)
     return c.ok;
 }
 
+// ---- what is always there -----------------------------------------------------------------------
+
+// A node that holds the name whatever is drawn of it: each of its texts does.
+typedef struct Always {
+    Graph graph;
+    NameId id;
+    size_t texts;          // of the node looked at that hold the name
+    unsigned char *known;  // of each node: 0 not yet, 1 no, 2 yes
+} Always;
+
+static bool always_in(Always *w, const Template *t);
+
+static void count_text(void *ctx, const Template *t)
+{
+    Always *w = ctx;
+    size_t texts = w->texts;
+    w->texts = texts + always_in(w, t);
+}
+
+static size_t drawn_from(const Graph *g, Ref ref)
+{
+    if (ref.id == NAME_TEMPLATE) return g->parts->styles->n;
+    return ref.id == NAME_FLOW ? STR_NONE : g->parts->injections->items[ref.index].n;
+}
+
+static bool always_in(Always *w, const Template *t)
+{
+    for (size_t i = 0; i < t->n; i++) {
+        Ref ref = t->segments[i].ref;
+        size_t node = node_of(&w->graph, ref);
+        if (ref.id == w->id) return true;
+        if (node == STR_NONE) continue;
+        if (!w->known[node]) {
+            w->texts = 0;
+            node_texts(&w->graph, node, count_text, w);
+            w->known[node] = w->texts > 0 && w->texts == drawn_from(&w->graph, ref) ? 2 : 1;
+        }
+        if (w->known[node] == 2) return true;
+    }
+    return false;
+}
+
+bool reach_always(const ReachParts *parts, NameId id, Arena *a)
+{
+    Always w = {.graph = graph_open(parts, a), .id = id};
+    w.known = arena_new(a, unsigned char, w.graph.n);
+    return always_in(&w, parts->prompts[0]) || always_in(&w, parts->prompts[1]);
+}
+
 // ---- what can be reached ------------------------------------------------------------------------
 
 typedef struct Walk {

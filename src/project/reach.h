@@ -34,6 +34,10 @@ typedef struct ReachParts {
 bool reach_check(const ReachParts *parts, Arena *a, Problems *problems);
 void reach_find(const ReachParts *parts, Arena *a, Reach *out);
 
+// Whether the filled prompts hold this name whatever is drawn, and not only where a certain style or
+// value is. Only where reach_check found no fault.
+bool reach_always(const ReachParts *parts, NameId id, Arena *a);
+
 // The Refs that a template can reach with values drawn freely, each once, in the arena.
 size_t reach_refs(const ReachParts *parts, const Template *from, Arena *a, Ref **out);
 

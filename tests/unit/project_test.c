@@ -98,7 +98,19 @@ static void test_minimal(void **state)
     folder_close(&f);
     static const FolderFile through_a_value[] = {{"prompting/user-prompt.txt", "{tail}"}, {"prompting/injections/tail.txt", "x {output_format}"}, {NULL, NULL}};
     folder_open(&f, minimal, through_a_value);
+    assert_no_fault("through a value", &f.problems);
     assert_false(f.project.appended);
+    folder_close(&f);
+    static const FolderFile through_some[] = {{"prompting/user-prompt.txt", "{tail}"}, {"prompting/injections/tail.txt", "x {output_format}\ny"}, {NULL, NULL}};
+    folder_open(&f, minimal, through_some);
+    assert_false(f.project.appended);
+    assert_int_equal(f.problems.n, 1);
+    assert_string_equal(f.problems.items[0].what, "only some of the drawn values mention {output_format}");
+    folder_close(&f);
+    static const FolderFile through_all[] = {{"prompting/user-prompt.txt", "{tail}"}, {"prompting/injections/tail.txt", "x {end}\ny {end}"},
+                                             {"prompting/injections/end.txt", "1 {output_format}\n{output_format} 2"}, {NULL, NULL}};
+    folder_open(&f, minimal, through_all);
+    assert_no_fault("through all values", &f.problems);
     folder_close(&f);
 }
 
