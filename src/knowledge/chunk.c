@@ -116,7 +116,7 @@ static bool split_section(Chunking *c, Str section)
     Str block;
     Packer *p = &c->packer;
     for (size_t at = 0; block_next(section, &at, &block);) {
-        if (p->unit->count(p->tools, space_trim(block)) <= p->max) {
+        if (p->unit->count(p->tools, space_trim(block), p->max) <= p->max) {
             if (!packer_add(p, block)) return false;
             continue;
         }
@@ -141,7 +141,7 @@ static bool take_section(Chunking *c, size_t from, size_t to)
         c->unbroken = c->out->n;
         return ok;
     }
-    ok = p->unit->count(p->tools, section) <= p->max ? packer_add(p, section) : split_section(c, section);
+    ok = p->unit->count(p->tools, section, p->max) <= p->max ? packer_add(p, section) : split_section(c, section);
     packer_break(p);
     return ok && !p->failed;
 }
@@ -173,7 +173,7 @@ static bool chunk_markdown(Chunking *c)
         while (heading_alone(c, i)) i++;
         size_t to = i + 1 < n ? o->items[i + 1].start : c->text.len;
         Str whole = space_trim(str_slice(c->text, o->items[first].start, to));
-        if (first < i && c->packer.unit->count(c->tools, whole) > c->s->max) first = i;
+        if (first < i && c->packer.unit->count(c->tools, whole, c->s->max) > c->s->max) first = i;
         if (!take_section(c, o->items[first].start, to)) return false;
         i++;
     }
@@ -189,7 +189,7 @@ static void join_short_last(Chunking *c, size_t first)
     ChunkRange *last = &out->items[out->n - 1], *before = last - 1;
     if (last->words >= c->s->min_words) return;
     Str both = str_slice(c->text, before->start, last->end);
-    if (c->s->max && chunk_units[c->s->unit].count(c->tools, both) > c->s->max) return;
+    if (c->s->max && chunk_units[c->s->unit].count(c->tools, both, c->s->max) > c->s->max) return;
     before->end = last->end;
     before->words = (uint32_t)words_count(&c->tools->segmenter, both);
     out->n--;

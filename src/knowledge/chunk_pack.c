@@ -60,7 +60,7 @@ static void measure_again(Packer *p)
 {
     p->sum = 0;
     for (size_t i = p->head; i < p->n; i++) p->sum += p->pieces[i].units;
-    p->slice = is_open(p) ? p->unit->count(p->tools, open_slice(p)) : 0;
+    p->slice = is_open(p) ? p->unit->count(p->tools, open_slice(p), SIZE_MAX) : 0;
 }
 
 static bool has_new(const Packer *p) { return p->n - p->head > p->repeated; }
@@ -122,7 +122,7 @@ static void keep_overlap(Packer *p)
     while (first > p->head) {
         const Piece *piece = &p->pieces[first - 1];
         size_t more = p->unit == &chunk_units[UNIT_WORDS] ? units + piece->units
-                      : first == p->n ? piece->units : p->unit->count(p->tools, str_slice(p->text, piece->start, end));
+                      : first == p->n ? piece->units : p->unit->count(p->tools, str_slice(p->text, piece->start, end), SIZE_MAX);
         if (more > p->overlap) break;
         units = more;
         first--;
@@ -135,7 +135,7 @@ static void keep_overlap(Packer *p)
             drop_all(p);
             return;
         }
-        last.units = p->unit->count(p->tools, str_slice(p->text, last.start, last.end));
+        last.units = p->unit->count(p->tools, str_slice(p->text, last.start, last.end), SIZE_MAX);
         p->pieces[p->n - 1] = last;
         first = p->n - 1;
     }
@@ -155,7 +155,7 @@ static size_t trim_to_bound(Packer *p)
 {
     size_t off = 0;
     if (p->max == 0 || (p->unit->adds_up && !p->gaps_count)) return 0;
-    while (p->n - p->head > 1 && p->unit->count(p->tools, open_slice(p)) > p->max) {
+    while (p->n - p->head > 1 && p->unit->count(p->tools, open_slice(p), p->max) > p->max) {
         if (p->repeated && p->n - p->head == p->repeated + 1) {
             p->head++;
             p->repeated--;
@@ -210,7 +210,7 @@ static void give_way(Packer *p, Piece next)
             start = p->unit->tail(p->tools, p->text, first->start, first->end, first->units - over);
         if (start > first->start && start < first->end) {
             first->start = start;
-            first->units = p->unit->count(p->tools, str_slice(p->text, start, first->end));
+            first->units = p->unit->count(p->tools, str_slice(p->text, start, first->end), SIZE_MAX);
         } else {
             p->head++;
             p->repeated--;
@@ -235,14 +235,13 @@ static bool cut_long(Packer *p, Piece piece)
     packer_close(p);
     size_t limit = p->max;
     for (size_t at = piece.start; at < piece.end && !p->failed;) {
-        size_t end = p->unit->cut(p->tools, p->text, at, piece.end, limit);
+        size_t units = 0, end = p->unit->cut(p->tools, p->text, at, piece.end, limit, &units);
         if (end <= at) {
             p->failed = true;
             error_set(p->error, ERROR_PROJECT, "strategy", "the maximum of %zu is too small for a single letter", p->max);
             return error_hint(p->error, "raise the maximum");
         }
-        Str slice = str_slice(p->text, at, end);
-        add_fitting(p, (Piece){at, end, p->unit->count(p->tools, slice)});
+        add_fitting(p, (Piece){at, end, units});
         at = space_skip(str_slice(p->text, 0, piece.end), end);
         if (at < piece.end) packer_close(p);
         if (p->unit->strides) limit = p->max - p->overlap;
@@ -255,7 +254,7 @@ bool packer_add(Packer *p, Str slice)
     slice = space_trim(slice);
     if (slice.len == 0 || p->failed) return !p->failed;
     size_t start = (size_t)(slice.ptr - p->text.ptr);
-    Piece piece = {start, start + slice.len, p->unit->count(p->tools, slice)};
+    Piece piece = {start, start + slice.len, p->unit->count(p->tools, slice, p->max ? p->max : SIZE_MAX)};
     if (p->max && piece.units > p->max) return cut_long(p, piece);
     add_fitting(p, piece);
     return !p->failed;

@@ -3,7 +3,12 @@
 
 // ---- words --------------------------------------------------------------------------------------
 
-static size_t words_of(ChunkTools *t, Str slice) { return words_count(&t->segmenter, slice); }
+static size_t words_of(ChunkTools *t, Str slice, size_t limit)
+{
+    size_t start, end;
+    if (slice.len <= limit) return words_count(&t->segmenter, slice);
+    return words_take(&t->segmenter, slice, 0, limit + 1, &start, &end);
+}
 
 static size_t words_joined(ChunkTools *t, Str text, size_t end, Str piece, size_t alone)
 {
@@ -11,10 +16,11 @@ static size_t words_joined(ChunkTools *t, Str text, size_t end, Str piece, size_
     return alone;
 }
 
-static size_t words_cut(ChunkTools *t, Str text, size_t at, size_t to, size_t limit)
+static size_t words_cut(ChunkTools *t, Str text, size_t at, size_t to, size_t limit, size_t *units)
 {
     size_t start, end;
-    return words_take(&t->segmenter, str_slice(text, 0, to), at, limit, &start, &end) ? end : at;
+    *units = words_take(&t->segmenter, str_slice(text, 0, to), at, limit, &start, &end);
+    return *units ? end : at;
 }
 
 static size_t words_last(ChunkTools *t, Str text, size_t from, size_t to, size_t n)
@@ -24,9 +30,9 @@ static size_t words_last(ChunkTools *t, Str text, size_t from, size_t to, size_t
 
 // ---- letters ------------------------------------------------------------------------------------
 
-static size_t letters_of(ChunkTools *t, Str slice)
+static size_t letters_of(ChunkTools *t, Str slice, size_t limit)
 {
-    (void)t;
+    (void)t, (void)limit;
     return letters_count(slice);
 }
 
@@ -52,10 +58,11 @@ static size_t good_cut(ChunkTools *t, Str text, size_t at, size_t end, size_t to
     return clusters_boundary(&t->clusters, str_slice(text, 0, to), at, end);
 }
 
-static size_t letters_cut(ChunkTools *t, Str text, size_t at, size_t to, size_t limit)
+static size_t letters_cut(ChunkTools *t, Str text, size_t at, size_t to, size_t limit, size_t *units)
 {
-    size_t end = letters_skip(str_slice(text, 0, to), at, limit);
-    return good_cut(t, text, at, end, to);
+    size_t end = good_cut(t, text, at, letters_skip(str_slice(text, 0, to), at, limit), to);
+    *units = letters_count(str_slice(text, at, end));
+    return end;
 }
 
 static size_t letters_last(ChunkTools *t, Str text, size_t from, size_t to, size_t n)
@@ -81,17 +88,21 @@ static size_t letters_last(ChunkTools *t, Str text, size_t from, size_t to, size
 
 // ---- tokens -------------------------------------------------------------------------------------
 
-static size_t tokens_of(ChunkTools *t, Str slice) { return t->counter->count(t->counter->self, slice); }
+static size_t tokens_of(ChunkTools *t, Str slice, size_t limit)
+{
+    (void)limit;
+    return t->counter->count(t->counter->self, slice);
+}
 
 static size_t tokens_joined(ChunkTools *t, Str text, size_t end, Str piece, size_t alone)
 {
     (void)alone;
-    return tokens_of(t, str_slice(text, end, (size_t)(piece.ptr - text.ptr) + piece.len));
+    return tokens_of(t, str_slice(text, end, (size_t)(piece.ptr - text.ptr) + piece.len), SIZE_MAX);
 }
 
 // Halves the distance between what fits and what does not; few steps, as the first guess is the
 // rate of the bytes already counted.
-static size_t tokens_cut(ChunkTools *t, Str text, size_t at, size_t to, size_t limit)
+static size_t tokens_cut(ChunkTools *t, Str text, size_t at, size_t to, size_t limit, size_t *units)
 {
     size_t fits = at, fits_not = to + 1, guess = limit * 4;
     for (int step = 0; step < 24 && fits + 1 < fits_not; step++) {
@@ -108,9 +119,10 @@ static size_t tokens_cut(ChunkTools *t, Str text, size_t at, size_t to, size_t l
                 while (!letter_starts(text, end));
             if (end >= fits_not) break;
         }
-        size_t n = tokens_of(t, str_slice(text, at, end));
+        size_t n = tokens_of(t, str_slice(text, at, end), SIZE_MAX);
         if (n <= limit) {
             fits = end;
+            *units = n;
             if (end == to || n * 20 >= limit * 19) break;
         } else {
             fits_not = end;
@@ -131,7 +143,7 @@ static size_t tokens_last(ChunkTools *t, Str text, size_t from, size_t to, size_
     Str slice = str_slice(text, 0, to);
     if (at > from) at = space_skip(slice, space_find(slice, at));
     while (at < to) {
-        size_t tokens = tokens_of(t, str_slice(text, at, to));
+        size_t tokens = tokens_of(t, str_slice(text, at, to), SIZE_MAX);
         if (tokens <= n) {
             best = at;
             break;
