@@ -110,7 +110,7 @@ static bool no_money(const ApiError *api)
 
 static bool no_model(const ApiError *api)
 {
-    static const char *const words[] = {"model_not_found", "model not found", "does not exist", "no such model", "unknown model",
+    static const char *const words[] = {"model_not_found", "not found", "does not exist", "no such model", "unknown model",
                                         "invalid model", "model_not_available", "is not a valid model", NULL};
     return says(api, words) && str_contains(api->words, S("model"));
 }
