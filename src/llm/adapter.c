@@ -241,7 +241,11 @@ static bool explain(Str body, const json_error_t *error, Error *e)
     if (str_starts(t, S("data:")) || str_starts(t, S("event:"))) return adapter_bad_reply(e, "the answer is a stream, which was not asked for");
     if (t.ptr[0] != '{' && t.ptr[0] != '[') return adapter_bad_reply(e, "the answer is not JSON");
     if (error->position >= 0 && (size_t)error->position >= body.len) return adapter_bad_reply(e, "the answer breaks off in the middle of its JSON");
-    return error_set(e, ERROR_UNREACHABLE, "answer", "the answer is broken JSON: %s", error->text);
+    // Behind "near" jansson quotes the answer, cut wherever it happens to end.
+    Str text = str_from(error->text);
+    size_t near = str_find(text, S(" near "));
+    if (near != STR_NONE) text.len = near;
+    return error_set(e, ERROR_UNREACHABLE, "answer", "the answer is broken JSON: %.*s", STR_ARG(text));
 }
 
 json_t *adapter_parse(Str body, Error *e)
