@@ -69,16 +69,20 @@ static bool add_chunks(Search *s, sqlite3_stmt *insert, Error *e)
 static bool build(Search *s, uint64_t key, Error *e)
 {
     sqlite3_stmt *insert;
-    char sql[160];
-    if (!run(s, "DROP TABLE IF EXISTS terms; DROP TABLE IF EXISTS passages; DROP TABLE IF EXISTS knowledge_key;"
+    char sql[400];
+    if (!run(s, "DROP TABLE IF EXISTS frequencies; DROP TABLE IF EXISTS terms; DROP TABLE IF EXISTS passages; DROP TABLE IF EXISTS knowledge_key;"
                 "CREATE VIRTUAL TABLE passages USING fts5(text, content='', tokenize=\"unicode61 remove_diacritics 0\");"
                 "CREATE VIRTUAL TABLE terms USING fts5vocab(passages, row); BEGIN;", e))
         return false;
     if (sqlite3_prepare_v2(s->db, "INSERT INTO passages(rowid, text) VALUES (?, ?)", -1, &insert, NULL) != SQLITE_OK) return sql_fault(s, e);
     bool ok = add_chunks(s, insert, e);
     sqlite3_finalize(insert);
-    // The key last: an index that was cut off in the middle is no index.
-    snprintf(sql, sizeof sql, "CREATE TABLE knowledge_key(key INTEGER); INSERT INTO knowledge_key VALUES (%lld); COMMIT;", (long long)key);
+    // Counted once: asking the index walks through every passage that has the word. The key comes
+    // last: an index that was cut off in the middle is no index.
+    snprintf(sql, sizeof sql,
+             "CREATE TABLE frequencies(term TEXT PRIMARY KEY, doc INTEGER) WITHOUT ROWID;"
+             "INSERT INTO frequencies SELECT term, doc FROM terms WHERE doc >= 2;"
+             "CREATE TABLE knowledge_key(key INTEGER); INSERT INTO knowledge_key VALUES (%lld); COMMIT;", (long long)key);
     return ok && run(s, sql, e);
 }
 
@@ -92,7 +96,7 @@ static bool open_database(Search *s, const char *project, bool no_cache)
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
     sqlite3 *db = NULL;
     if (disk && (sqlite3_open_v2(path.ptr, &db, flags, NULL) != SQLITE_OK ||
-                 sqlite3_exec(db, "PRAGMA busy_timeout=2000; PRAGMA synchronous=OFF; PRAGMA user_version=1", NULL, NULL, NULL) != SQLITE_OK)) {
+                 sqlite3_exec(db, "PRAGMA busy_timeout=2000; PRAGMA synchronous=OFF; PRAGMA cache_size=-32000; PRAGMA user_version=1", NULL, NULL, NULL) != SQLITE_OK)) {
         sqlite3_close(db);
         db = NULL;
         disk = false;
@@ -118,7 +122,7 @@ bool search_open(Search *s, const Knowledge *k, const char *project, bool no_cac
     sqlite3_stmt *find = NULL, *frequency = NULL;
     ok = ok && ((sqlite3_prepare_v2(s->db, "SELECT rowid, -bm25(passages) FROM passages WHERE passages MATCH ?1 AND rowid BETWEEN ?2 AND ?3 AND rowid <> ?4 "
                                            "ORDER BY bm25(passages), rowid LIMIT ?5", -1, &find, NULL) == SQLITE_OK &&
-                 sqlite3_prepare_v2(s->db, "SELECT doc FROM terms WHERE term = ?1", -1, &frequency, NULL) == SQLITE_OK) || sql_fault(s, e));
+                 sqlite3_prepare_v2(s->db, "SELECT doc FROM frequencies WHERE term = ?1", -1, &frequency, NULL) == SQLITE_OK) || sql_fault(s, e));
     s->find = find;
     s->frequency = frequency;
     if (!ok) search_close(s);

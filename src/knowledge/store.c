@@ -102,31 +102,8 @@ const StoredDocument *store_find(const StoreIndex *x, const FileEntry *file)
     return NULL;
 }
 
-bool store_save(const StoreIndex *x, Str project, Arena *scratch)
-{
-    Str folder = path_join(scratch, project, S(FOLDER));
-    Header h = {.magic = "confabK", .version = STORE_VERSION, .order = 0x01020304, .n_documents = x->n_documents,
-                .n_chunks = x->n_chunks, .n_headings = x->n_headings, .n_strings = x->n_strings};
-    Buf b = {0};
-    buf_add(&b, (Str){(const char *)&h, sizeof h});
-    buf_add(&b, (Str){(const char *)x->documents, x->n_documents * sizeof *x->documents});
-    buf_add(&b, (Str){(const char *)x->chunks, x->n_chunks * sizeof *x->chunks});
-    buf_add(&b, (Str){(const char *)x->headings, x->n_headings * sizeof *x->headings});
-    buf_add(&b, (Str){x->strings, x->n_strings});
-    h.check = hash64(str_slice(buf_str(&b), sizeof h, b.len), STORE_VERSION);
-    memcpy(b.ptr, &h, sizeof h);
-    bool ok = file_make_folders(folder.ptr, NULL) && file_write_whole(path_join(scratch, folder, S("index")).ptr, buf_str(&b), NULL);
-    buf_free(&b);
-    return ok;
-}
-
-Str store_text_path(Str project, Sha256 sha, uint32_t version, Arena *a)
-{
-    Str hex = hash_hex(a, sha.bytes, sizeof sha.bytes);
-    return arena_printf(a, "%.*s/" FOLDER "/text-%.*s-%u", STR_ARG(project), STR_ARG(hex), version);
-}
-
-// Not synced, unlike file_write_whole: a text that is lost is made again, and there are many.
+// Not synced, unlike file_write_whole: what a power cut takes is made again, and the checksum and
+// the lengths tell.
 static bool write_quickly(const char *path, const char *hidden, Str text)
 {
     int fd = open(hidden, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
@@ -141,6 +118,32 @@ static bool write_quickly(const char *path, const char *hidden, Str text)
     ok = close(fd) == 0 && ok && rename(hidden, path) == 0;
     if (!ok) unlink(hidden);
     return ok;
+}
+
+bool store_save(const StoreIndex *x, Str project, Arena *scratch)
+{
+    Str folder = path_join(scratch, project, S(FOLDER));
+    Header h = {.magic = "confabK", .version = STORE_VERSION, .order = 0x01020304, .n_documents = x->n_documents,
+                .n_chunks = x->n_chunks, .n_headings = x->n_headings, .n_strings = x->n_strings};
+    Buf b = {0};
+    buf_add(&b, (Str){(const char *)&h, sizeof h});
+    buf_add(&b, (Str){(const char *)x->documents, x->n_documents * sizeof *x->documents});
+    buf_add(&b, (Str){(const char *)x->chunks, x->n_chunks * sizeof *x->chunks});
+    buf_add(&b, (Str){(const char *)x->headings, x->n_headings * sizeof *x->headings});
+    buf_add(&b, (Str){x->strings, x->n_strings});
+    h.check = hash64(str_slice(buf_str(&b), sizeof h, b.len), STORE_VERSION);
+    memcpy(b.ptr, &h, sizeof h);
+    Str path = path_join(scratch, folder, S("index"));
+    Str hidden = arena_printf(scratch, "%.*s.%ld.part", STR_ARG(path), (long)getpid());
+    bool ok = file_make_folders(folder.ptr, NULL) && write_quickly(path.ptr, hidden.ptr, buf_str(&b));
+    buf_free(&b);
+    return ok;
+}
+
+Str store_text_path(Str project, Sha256 sha, uint32_t version, Arena *a)
+{
+    Str hex = hash_hex(a, sha.bytes, sizeof sha.bytes);
+    return arena_printf(a, "%.*s/" FOLDER "/text-%.*s-%u", STR_ARG(project), STR_ARG(hex), version);
 }
 
 bool store_put_text(Str path, Str text)
