@@ -100,7 +100,8 @@ static bool print_table(Cli *cli, const Knowledge *k, Error *e)
     }
     buf_free(&b);
     arena_free(&a);
-    cli_say(cli, "%zu topics, %zu documents, %zu chunks", k->n_topics, k->n_documents, k->n_chunks);
+    cli_say(cli, "%zu %s, %zu %s, %zu %s", k->n_topics, k->n_topics == 1 ? "topic" : "topics", k->n_documents,
+            k->n_documents == 1 ? "document" : "documents", k->n_chunks, k->n_chunks == 1 ? "chunk" : "chunks");
     return ok;
 }
 

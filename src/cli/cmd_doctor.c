@@ -82,7 +82,7 @@ static bool examine_embedded(Report *r, bool found, Error *e)
 
 static bool examine(Report *r, Error *e)
 {
-    bool ready = model_prepare(r->cli, &r->model, e);
+    bool ready = model_prepare(r->cli, true, &r->model, e);
     if (!ready && !r->model.local) return false;
     Error other;
     if (!open_transport(r, ready ? e : &other)) return false;
@@ -110,16 +110,22 @@ static void add_servers(const Report *r, Buf *b)
     }
 }
 
+static void add_file(Buf *b, const char *label, Str path)
+{
+    bool there = path.ptr && file_exists(path.ptr);
+    buf_printf(b, "%s  %.*s%s\n", label, STR_ARG(path.ptr ? path : S("none")), path.ptr && !there ? " (not there)" : "");
+}
+
 static void render_text(const Report *r, Buf *b)
 {
     const Model *m = &r->model;
     const Settings *s = &r->cli->settings;
     buf_add(b, S("confab     " CONFAB_VERSION "\n"));
-    buf_printf(b, "config     %.*s%s\n", STR_ARG(s->user_file), s->user_file.ptr && file_exists(s->user_file.ptr) ? "" : " (not there)");
+    add_file(b, "config   ", s->user_file);
     if (r->project.ptr) buf_printf(b, "project    %.*s\n", STR_ARG(r->project));
     if (m->local) {
-        buf_printf(b, "embedded   %.*s\n", STR_ARG(m->server.model.ptr ? m->server.model : S("no model file")));
-        buf_printf(b, "server     %.*s\n", STR_ARG(m->server.server.ptr ? m->server.server : S("none")));
+        add_file(b, "embedded ", m->server.model);
+        add_file(b, "server   ", m->server.server);
         add_servers(r, b);
     } else if (m->n) {
         for (size_t i = 0; i < m->n; i++) {
@@ -132,7 +138,7 @@ static void render_text(const Report *r, Buf *b)
     }
     if (m->n && m->endpoints[0].model.ptr) buf_printf(b, "model      %.*s\n", STR_ARG(m->endpoints[0].model));
     if (r->answered)
-        buf_printf(b, "chat       answered in %.2f seconds\n", r->seconds);
+        buf_printf(b, "chat       answered in %.0f ms\n", r->seconds * 1000);
     else
         buf_add(b, S("chat       no answer\n"));
 }

@@ -17,7 +17,7 @@ static int estimate_project(Launch *l, Error *e)
     if (!l->settings.max_exchanges) l->settings.max_exchanges = MAX_EXCHANGES;
     l->settings.seed = settings_whole(&cli->settings, OPTION_SEED, 0);
     l->project_loaded = locate_and_load(cli, folder, l->settings.max_exchanges, &l->project, e);
-    if (!l->project_loaded || !launch_prepare_model(l, e) || !launch_plan_estimate(l, e)) return (int)e->kind;
+    if (!l->project_loaded || !launch_prepare_model(l, false, e) || !launch_plan_estimate(l, e)) return (int)e->kind;
     Buf b = {0};
     if (cli->json) {
         estimate_render_json(&l->estimate, &b);

@@ -96,7 +96,7 @@ static Str known_model(Cli *cli)
     m = (Model){.local = true};
     LocalServerConfig config = model_local_config(cli);
     local_server_find(&config, &cli->arena, &m.server, &ignored);
-    return m.server.model.ptr ? model_name(&m) : (Str){0};
+    return model_name(&m);
 }
 
 static int act(Cli *cli, Error *e)

@@ -120,7 +120,7 @@ static int run_project(Launch *l, Error *e)
     if (!check_access(cli, e) || !ask_numbers(cli, e)) return (int)e->kind;
     launch_read_settings(l);
     l->project_loaded = locate_and_load(cli, folder, l->settings.max_exchanges, &l->project, e);
-    if (!l->project_loaded || !launch_prepare_model(l, e)) return (int)e->kind;
+    if (!l->project_loaded || !launch_prepare_model(l, !dry, e)) return (int)e->kind;
     if (!dry && !launch_choose_model(l, e)) return (int)e->kind;
     if (!choose_run(l, e) || !launch_estimate(l, e)) return (int)e->kind;
     if (dry) return dry_run(l, e);

@@ -21,18 +21,18 @@ static void render_text(const RunInfo *run, Buf *b)
     const JournalSums *t = &run->totals;
     uint64_t done = t->kept + t->failed;
     buf_printf(b, "Run %s: %s\n", run->stamp, run_state_name(run->state));
-    buf_printf(b, "  model      %.*s at %.*s\n", STR_ARG(run->model), STR_ARG(run->address));
-    buf_printf(b, "  seed       %llu\n", (unsigned long long)run->seed);
-    buf_printf(b, "  asked      %llu, at most %u exchanges\n", (unsigned long long)run->iterations, run->max_exchanges);
-    buf_printf(b, "  kept       %llu, failed %llu, pending %llu\n", (unsigned long long)t->kept, (unsigned long long)t->failed,
+    buf_printf(b, "  model     %.*s at %.*s\n", STR_ARG(run->model), STR_ARG(run->address));
+    buf_printf(b, "  seed      %llu\n", (unsigned long long)run->seed);
+    buf_printf(b, "  asked     %llu, at most %u exchanges\n", (unsigned long long)run->iterations, run->max_exchanges);
+    buf_printf(b, "  kept      %llu, failed %llu, pending %llu\n", (unsigned long long)t->kept, (unsigned long long)t->failed,
                (unsigned long long)(run->iterations - (done < run->iterations ? done : run->iterations)));
     summary_sums_render(t, b);
-    buf_add(b, S("  cost       "));
+    buf_add(b, S("  cost      "));
     if (summary_cost_known(run))
         number_cost(b, t->cost, (Str){0});
     else
         buf_add(b, S("unknown"));
-    buf_add(b, S("\n  time       "));
+    buf_add(b, S("\n  time      "));
     number_time(b, (double)run->time / (double)NANOS_PER_SECOND);
     buf_add_char(b, '\n');
 }

@@ -63,7 +63,7 @@ static int go_on(Launch *l, bool retry_failed, Error *e)
     if (settings_has(&cli->settings, OPTION_ENDPOINT) && !settings_has(&cli->settings, OPTION_MODEL))
         settings_set(&cli->settings, OPTION_MODEL, run->model);
     take_identity(l, run, retry_failed);
-    if (!launch_prepare_model(l, e) || !check_model(l, run, e)) return (int)e->kind;
+    if (!launch_prepare_model(l, true, e) || !check_model(l, run, e)) return (int)e->kind;
     l->project_loaded = locate_and_load(cli, bare.folder, run->max_exchanges, &l->project, e);
     if (!l->project_loaded) return (int)e->kind;
     if (!launch_choose_model(l, e) || !launch_estimate(l, e) || !launch_ask(l, &go, e)) return (int)e->kind;

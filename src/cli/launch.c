@@ -22,6 +22,7 @@ void launch_read_settings(Launch *l)
     r->structured = structured[settings_choice(s, OPTION_STRUCTURED)];
     r->dedup = settings_choice(s, OPTION_DEDUP) == 0;
     r->dedup_threshold = settings_real(s, OPTION_DEDUP_THRESHOLD, 0.8);
+    r->dedup_scope = settings_str(s, OPTION_DEDUP_SCOPE);
     r->max_cost = (Money)(settings_real(s, OPTION_MAX_COST, 0) * 1e6) * 1000;
     r->max_tokens = (int64_t)settings_whole(s, OPTION_MAX_TOKENS, 0);
     r->max_time = (Nanos)(settings_real(s, OPTION_MAX_TIME, 0) * 1e3) * NANOS_PER_MS;
@@ -31,10 +32,10 @@ void launch_read_settings(Launch *l)
 
 static bool check_budget(const Launch *l, Error *e)
 {
-    if (!settings_has(&l->cli->settings, OPTION_MAX_COST) || l->settings.pricing.known) return true;
-    Str name = model_name(&l->model);
-    error_set(e, ERROR_USAGE, "price", "--max-cost is given, but the price of %.*s is not known", STR_ARG(name.ptr ? name : S("the model")));
-    return error_hint(e, "add the model's prices to prices.json, or set --max-tokens instead");
+    Str name = model_name(&l->model), file = model_prices_file(l->cli);
+    if (!settings_has(&l->cli->settings, OPTION_MAX_COST) || l->settings.pricing.known || !name.ptr) return true;
+    error_set(e, ERROR_USAGE, "price", "--max-cost is given, but the price of %.*s is not known", STR_ARG(name));
+    return error_hint(e, "add the model's prices to %.*s, or set --max-tokens instead", STR_ARG(file.ptr ? file : S("prices.json")));
 }
 
 static void use_model(Launch *l)
@@ -43,12 +44,12 @@ static void use_model(Launch *l)
     l->settings.endpoints = l->model.endpoints;
     l->settings.n_endpoints = l->model.n;
     l->settings.local_model = l->model.local;
-    l->settings.pricing = model_pricing(&l->model);
+    l->settings.pricing = model_facts(&l->model).pricing;
 }
 
-bool launch_prepare_model(Launch *l, Error *e)
+bool launch_prepare_model(Launch *l, bool installed, Error *e)
 {
-    if (!model_prepare(l->cli, &l->model, e)) return false;
+    if (!model_prepare(l->cli, installed, &l->model, e)) return false;
     l->model_prepared = true;
     use_model(l);
     l->settings.concurrency =
@@ -60,7 +61,7 @@ bool launch_choose_model(Launch *l, Error *e)
 {
     if (!l->model.local && !model_begin(l->cli, &l->model, 0, 0, e)) return false;
     use_model(l);
-    return true;
+    return check_budget(l, e);
 }
 
 bool launch_plan_estimate(Launch *l, Error *e)

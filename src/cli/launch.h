@@ -23,8 +23,9 @@ typedef struct Launch {
 void launch_read_settings(Launch *l);
 
 // Prepares the model and completes the settings by it: concurrency, prices, the model's name where
-// it is known. A budget in money without a known price is refused here.
-bool launch_prepare_model(Launch *l, Error *e);
+// it is known. A budget in money without a known price is refused here. `installed`: the embedded
+// model must be there, if it is that one.
+bool launch_prepare_model(Launch *l, bool installed, Error *e);
 // A server's only model is asked for where no name is given. Not for the embedded model.
 bool launch_choose_model(Launch *l, Error *e);
 

@@ -45,10 +45,11 @@ static void report_warnings(Cli *cli, const Model *m)
     }
 }
 
-bool model_prepare(Cli *cli, Model *m, Error *e)
+bool model_prepare(Cli *cli, bool installed, Model *m, Error *e)
 {
     *m = (Model){0};
     Access access;
+    if (!prices_load(model_prices_file(cli), &cli->arena, &m->prices, e)) return false;
     Problems problems = {.arena = &cli->arena};
     bool ok = access_resolve(&cli->settings, &cli->arena, &access, &problems, e);
     cli_report_all(cli, &problems);
@@ -56,7 +57,7 @@ bool model_prepare(Cli *cli, Model *m, Error *e)
     m->local = !access.url.ptr;
     if (m->local) {
         LocalServerConfig config = model_local_config(cli);
-        return local_server_find(&config, &cli->arena, &m->server, e);
+        return local_server_find(&config, &cli->arena, &m->server, e) || !installed;
     }
     Str api = str_eq(access.api, S("auto")) ? (Str){0} : access.api;
     if (!endpoint_list(access.url, api, access.key, access.model, &cli->arena, &m->endpoints, &m->n, e)) return false;
@@ -100,13 +101,13 @@ void model_end(Model *m)
 Str model_name(const Model *m)
 {
     if (m->n) return m->endpoints[0].model;
-    return m->local ? path_stem(path_name(m->server.model)) : (Str){0};
+    return m->local && m->server.model.ptr ? path_stem(path_name(m->server.model)) : (Str){0};
 }
 
 Str model_shown(const Model *m, Arena *a)
 {
     Str name = model_name(m);
-    if (m->local) return arena_printf(a, "%.*s (embedded)", STR_ARG(name));
+    if (m->local) return arena_printf(a, "%.*s (embedded)", STR_ARG(name.ptr ? name : S("not installed")));
     Buf b = {0};
     if (name.ptr) buf_printf(&b, "%.*s at ", STR_ARG(name));
     for (size_t i = 0; i < m->n; i++) buf_printf(&b, "%s%.*s", i ? ", " : "", STR_ARG(m->endpoints[i].shown));
@@ -125,7 +126,15 @@ unsigned model_default_concurrency(const Model *m)
     return (unsigned)(slots < LOCAL_MIN ? LOCAL_MIN : slots > LOCAL_MAX ? LOCAL_MAX : slots);
 }
 
-Pricing model_pricing(const Model *m)
+ModelFacts model_facts(const Model *m)
 {
-    return (Pricing){.known = m->local};
+    ModelFacts facts = prices_of(&m->prices, model_name(m));
+    if (m->local) facts.pricing = (Pricing){.known = true};
+    return facts;
+}
+
+Str model_prices_file(Cli *cli)
+{
+    Str config = cli->settings.user_file;
+    return config.ptr ? path_join(&cli->arena, path_folder(config), S("prices.json")) : (Str){0};
 }

@@ -20,11 +20,12 @@ typedef struct Model {
     Transport transport;
     bool transport_open;
     LocalServer server;     // of a local one: found, then running
+    Prices prices;          // the user's rows; in the cli's arena
 } Model;
 
-// Settings, keys and addresses checked, warnings reported; for the embedded model, server and file
-// found. Nothing is sent or started.
-bool model_prepare(Cli *cli, Model *m, Error *e);
+// Settings, keys and addresses checked, warnings reported; the embedded model's server and file
+// looked for, which must be there if `installed`. Nothing is sent or started.
+bool model_prepare(Cli *cli, bool installed, Model *m, Error *e);
 
 // Afterwards each endpoint has its model. `slots` and `slot_context` are of the embedded server.
 bool model_begin(Cli *cli, Model *m, unsigned slots, unsigned slot_context, Error *e);
@@ -39,9 +40,12 @@ Str model_shown(const Model *m, Arena *a);
 // How many requests at once, when nobody said.
 unsigned model_default_concurrency(const Model *m);
 
-// What the tokens cost: nothing on this machine, else not known here.
-Pricing model_pricing(const Model *m);
+// What is known of the model by its name (tokens/prices.h); the embedded one costs nothing.
+ModelFacts model_facts(const Model *m);
 
 LocalServerConfig model_local_config(Cli *cli);
+
+// The user's prices.json, beside the user config; there or not.
+Str model_prices_file(Cli *cli);
 
 #endif

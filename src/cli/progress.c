@@ -49,7 +49,9 @@ double progress_seconds_left(const ProgressView *v)
 {
     uint64_t done = progress_done(v->progress);
     if (done >= v->progress->total) return 0;
-    return v->per_second > 0 ? (double)(v->progress->total - done) / v->per_second : -1;
+    // While a run waits its smoothed rate dies away; what it then foretells means nothing.
+    double left = v->per_second > 0 ? (double)(v->progress->total - done) / v->per_second : -1;
+    return left > 100 * 86400.0 ? -1 : left;
 }
 
 int64_t progress_projected_cost(const Progress *p)

@@ -73,6 +73,8 @@ class Local(e2e.Case):
             self.assert_error(self.confab(*words), 2, "model-server", "LLM_API_URL")
         self.run_ok("validate", "-p", "demo")
         self.run_ok("preview", "-p", "demo")
+        self.run_ok("estimate", "-p", "demo")
+        self.assertIn("nothing was sent", self.run_ok("run", "-p", "demo", "-n", 2, "-x", 1, "--dry-run").err)
 
     def test_doctor(self):
         self.install()
