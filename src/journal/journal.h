@@ -70,7 +70,7 @@ typedef struct VerdictRow {
     bool tokens_known; // the API's own count
     Money cost;
     double similarity; // of a near-duplicate, else 0
-    uint64_t near;     // the iteration it is near to, where similarity > 0
+    uint64_t near;     // the iteration it is near to, where similarity > 0; from 2^48 not of this run
 } VerdictRow;
 
 typedef struct JournalOptions {

@@ -102,11 +102,14 @@ bool assess(Assessor *assessor, const PlanItem *item, const ChatReply *reply, co
     const Form *form = plan_form(assessor->plan);
     Conversation conversation;
     *e = (Error){0};
+    assessor->near = (SeenMatch){0};
     if (reply->refused)
         return finding_set(found, FINDING_REFUSED, "%.*s", STR_ARG(reply->refusal.len ? reply->refusal : S("the API says that the model refused")));
     if (!answer_read(reply->text, form, item->drawn.exchanges, reply->cut, scratch, &conversation, found) ||
         !check(assessor, item, &conversation, scratch, found))
         return false;
+    Str text = conversation_normal_text(&conversation, scratch);
+    if (assessor->novelty && !novelty_look(assessor->novelty, text, &assessor->near, found)) return false;
     buf_clear(&assessor->json);
     buf_clear(&assessor->csv);
     buf_clear(&assessor->drawn);
@@ -119,9 +122,9 @@ bool assess(Assessor *assessor, const PlanItem *item, const ChatReply *reply, co
         .csv = buf_str(&assessor->csv),
         .drawn = buf_str(&assessor->drawn),
         .conversation = turns_json(&conversation, form, scratch),
-        .text = conversation_normal_text(&conversation, scratch),
+        .text = text,
     };
-    return true;
+    return !assessor->novelty || novelty_add(assessor->novelty, item->drawn.iteration, text, e);
 }
 
 bool assess_handwritten(Assessor *assessor, const Example *example, Arena *scratch, Buf *json, Buf *csv, Error *e)

@@ -9,6 +9,7 @@
 #include "llm/chat.h"
 #include "output/record.h"
 #include "plan/plan.h"
+#include "run/novelty.h"
 
 typedef struct Assessor {
     const Plan *plan;
@@ -16,6 +17,8 @@ typedef struct Assessor {
     LeakIndex prompts;
     LeakIndex *examples;   // one for each of the project's
     Buf json, csv, drawn;  // reused
+    Novelty *novelty;      // NULL: near-duplicates are kept; the caller's
+    SeenMatch near;        // what the last answer is near to; similarity 0: nothing
 } Assessor;
 
 // The leak indices are made in `run`. Plan and recorder must outlive the assessor.

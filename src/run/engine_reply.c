@@ -57,7 +57,7 @@ void engine_give_up(Engine *e, Item *item, const char *reason, const char *messa
 // The next attempt of the same iteration, or its end.
 static void reject(Engine *e, Item *item, VerdictRow *row, Nanos now)
 {
-    row->final = item->task.attempt >= item->task.last_attempt;
+    row->final |= item->task.attempt >= item->task.last_attempt;
     put_verdict(e, item, row, NULL);
     if (row->final) {
         engine_release(e, item);
@@ -250,6 +250,29 @@ static void end_lane_ticket(Engine *e, Item *item, const Judgement *j, const Ver
     if (j->verdict == ANSWERED) lane->good = now;
 }
 
+// What the journal and the progress line say of near-duplicates. True: the topic has nothing new left.
+static bool note_novelty(Engine *e, Item *item, bool duplicate, VerdictRow *row)
+{
+    Novelty *novelty = e->parts.assessor->novelty;
+    Error tell;
+    if (!novelty) return false;
+    row->similarity = e->parts.assessor->near.similarity;
+    row->near = row->similarity > 0 ? e->parts.assessor->near.id : 0;
+    bool exhausted = novelty_judged(novelty, &item->plan, duplicate, &tell);
+    if (tell.kind) engine_tell(e, &tell);
+    e->progress.distinct_2 = diversity_distinct(novelty_diversity(novelty), 2);
+    return exhausted;
+}
+
+static double duplicate_rate(const JournalSums *sums)
+{
+    uint64_t duplicates = 0;
+    for (size_t i = 0; i < sums->n_reasons; i++)
+        if (strcmp(sums->reasons[i].name, finding_name(FINDING_DUPLICATE)) == 0) duplicates = sums->reasons[i].n;
+    uint64_t compared = duplicates + sums->kept;
+    return compared ? (double)duplicates / (double)compared : -1;
+}
+
 static void assess_reply(Engine *e, Item *item, const Judgement *j, VerdictRow *row, Nanos now)
 {
     AnswerFacts facts = {
@@ -273,7 +296,9 @@ static void assess_reply(Engine *e, Item *item, const Judgement *j, VerdictRow *
     if (assess(e->parts.assessor, &item->plan, &j->reply, &facts, &e->scratch, &kept, &found, &error)) {
         row->final = true;
         row->reason = S("kept");
+        note_novelty(e, item, false, row);
         put_verdict(e, item, row, &kept);
+        if (e->parts.assessor->novelty) e->progress.duplicate_rate = duplicate_rate(&e->progress.totals);
         engine_release(e, item);
         return;
     }
@@ -284,7 +309,9 @@ static void assess_reply(Engine *e, Item *item, const Judgement *j, VerdictRow *
     if (found.reason == FINDING_CUT) item->room++;
     row->reason = str_from(finding_name(found.reason));
     row->message = str_from(found.message);
+    if (found.reason == FINDING_DUPLICATE) row->final = note_novelty(e, item, true, row);
     reject(e, item, row, now);
+    if (found.reason == FINDING_DUPLICATE) e->progress.duplicate_rate = duplicate_rate(&e->progress.totals);
 }
 
 // A whole answer in no form that the API's documents know: it may be paid, so it is not asked for

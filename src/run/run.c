@@ -156,6 +156,8 @@ static bool open_run(Run *run, const RunResume *resume, Error *e)
     if (resume->stamp) began = facts_number(run->journal, S("began"));
     if (!open_plan(run, began, e) || !find_pending(run, resume, e)) return false;
     assessor_init(&run->assessor, run->plan, &run->recorder, &run->arena);
+    NoveltyParts novelty = {run->plan, &run->settings, run->stamp, run->journal};
+    if (run->settings.dedup && !novelty_open(&novelty, &run->assessor.novelty, e)) return false;
     if (resume->stamp)
         facts_put_files(run->journal, run->project);
     else
@@ -186,6 +188,7 @@ void run_close(Run *run)
 {
     if (!run) return;
     journal_close(run->journal, NULL);
+    novelty_close(run->assessor.novelty);
     assessor_free(&run->assessor);
     pending_free(&run->pending);
     plan_close(run->plan);

@@ -28,6 +28,7 @@ typedef struct RunSettings {
     Structured structured;
     bool dedup;
     double dedup_threshold;   // Jaccard, 0 … 1
+    Str dedup_scope;          // what else counts as seen: "run", "project", files; joined by commas
     Pricing pricing;          // of the model; not known: costs are null
     Money max_cost;           // 0: no cap; needs known prices
     int64_t max_tokens;       // prompt and completion together; 0: no cap
