@@ -23,12 +23,12 @@ void launch_read_settings(Launch *l)
     r->dedup = settings_choice(s, OPTION_DEDUP) == 0;
     r->dedup_threshold = settings_real(s, OPTION_DEDUP_THRESHOLD, 0.8);
     r->dedup_scope = settings_str(s, OPTION_DEDUP_SCOPE);
-    r->dedup_scope = settings_str(s, OPTION_DEDUP_SCOPE);
     r->max_cost = (Money)(settings_real(s, OPTION_MAX_COST, 0) * 1e6) * 1000;
     r->max_tokens = (int64_t)settings_whole(s, OPTION_MAX_TOKENS, 0);
     r->max_time = (Nanos)(settings_real(s, OPTION_MAX_TIME, 0) * 1e3) * NANOS_PER_MS;
     r->rpm = settings_real(s, OPTION_RPM, 0);
     r->tpm = settings_real(s, OPTION_TPM, 0);
+    r->timeout = (Nanos)(settings_real(s, OPTION_TIMEOUT, 900) * 1e3) * NANOS_PER_MS;
 }
 
 static bool check_budget(const Launch *l, Error *e)

@@ -8,6 +8,7 @@
 #define CONFAB_RUN_BUDGET_H
 
 #include "journal/journal.h"
+#include "tokens/prices.h"
 
 typedef struct Spending {
     int64_t tokens;  // prompt and completion
@@ -26,12 +27,6 @@ bool budget_reserve(Budget *b, Spending at_most);
 void budget_settle(Budget *b, Spending at_most, Spending actual);
 // Even with nothing on its way `at_most` would not fit: the run is at its end.
 bool budget_exhausted(const Budget *b, Spending at_most);
-
-// Prices per million tokens in billionths of the currency.
-typedef struct Pricing {
-    bool known;
-    Money input, cached_input, output;
-} Pricing;
 
 // `cached` of the `prompt` tokens are priced as cached input. Rounded up.
 Money pricing_cost(const Pricing *p, int64_t prompt, int64_t cached, int64_t completion);
