@@ -30,10 +30,10 @@ typedef struct WhenDomain {
 void when_check_values(const Injections *injections, const WhenDomain *everything, Problems *problems);
 
 // Reports each variable for which some combination of the others leaves no value, with the first
-// such combination. Looks at no more than WHEN_STEPS_MAX values for one variable; beyond, a warning.
+// such combination. Compares no more than WHEN_STEPS_MAX labels for one variable; beyond, a warning.
 bool when_check(const Injections *injections, const Names *names, const WhenDomain *domain, bool warning,
                 Arena *scratch, Problems *problems);
 
-enum { WHEN_STEPS_MAX = 20000000 };  // about a tenth of a second
+enum { WHEN_STEPS_MAX = 10000000 };  // a few hundredths of a second
 
 #endif

@@ -16,7 +16,7 @@ typedef struct Search {
     Variable *variables;          // what decides about V, in the order of drawing
     size_t n;
     Str *labels;                  // what each has in this branch; absent: not yet
-    size_t steps;                 // values looked at
+    size_t steps;                 // labels compared, values looked at
 } Search;
 
 static size_t position(const Search *s, Variable variable)
@@ -26,8 +26,9 @@ static size_t position(const Search *s, Variable variable)
     return STR_NONE;
 }
 
-static bool condition_names(const Condition *condition, Str label)
+static bool condition_names(Search *s, const Condition *condition, Str label)
 {
+    s->steps += condition->n;
     for (size_t i = 0; i < condition->n; i++)
         if (str_eq(condition->values[i], label)) return true;
     return false;
@@ -35,7 +36,7 @@ static bool condition_names(const Condition *condition, Str label)
 
 typedef enum Fit { FIT_NOT, FIT_OPEN, FIT_CERTAIN } Fit;
 
-static Fit fit(const Search *s, const InjectionValue *value)
+static Fit fit(Search *s, const InjectionValue *value)
 {
     Fit result = FIT_CERTAIN;
     for (uint32_t c = 0; c < value->n_when; c++) {
@@ -43,7 +44,7 @@ static Fit fit(const Search *s, const InjectionValue *value)
         Str label = at == STR_NONE ? (Str){0} : s->labels[at];
         if (!label.ptr)
             result = FIT_OPEN;
-        else if (!condition_names(&value->when[c], label))
+        else if (!condition_names(s, &value->when[c], label))
             return FIT_NOT;
     }
     return result;
@@ -75,7 +76,7 @@ static bool named_by(Search *s, const Injection *in, Variable variable, Str labe
         for (uint32_t c = 0; c < in->values[i].n_when; c++) {
             const Condition *condition = &in->values[i].when[c];
             if (condition->variable.kind == variable.kind && condition->variable.index == variable.index &&
-                condition_names(condition, label))
+                condition_names(s, condition, label))
                 return true;
         }
     return false;
