@@ -104,9 +104,10 @@ static bool read_key(const Settings *s, Arena *a, Key *key, Problems *problems, 
                   setting_origin_name(text->origin));
         return error_hint(e, "keep one of them");
     }
-    if (text->origin > file->origin)
+    if (text->origin > file->origin) {
         *key = (Key){.text = text->value, .from = OPTION_KEY, .of_project = text->origin == FROM_PROJECT};
-    else {
+        if (text->origin == FROM_USER) warn_of_readers(s->user_file.ptr, problems);
+    } else {
         key->from = OPTION_KEY_FILE;
         if (!read_key_file(s, a, key, problems, e)) return false;
     }

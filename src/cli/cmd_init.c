@@ -117,6 +117,7 @@ static int act(Cli *cli, Error *e)
     Str from;
     Arena *a = &cli->arena;
     if (!choose_target(cli, cli->arguments.rest[0], &t, e) || !find_source(cli, &from, e)) return (int)e->kind;
+    signals_hold(true);
     bool ok = from.ptr ? copy_project(&t, from, a, e) : put_starter(&t, a, e);
     if (ok && *signals_interrupted()) ok = error_set(e, (ErrorKind)signals_exit_code(), "interrupted", "nothing was made");
     if (ok && rename(t.hidden.ptr, t.folder.ptr) < 0) ok = error_errno(e, "make the project", t.folder.ptr);

@@ -135,6 +135,7 @@ static int run_project(Launch *l, Error *e)
 static int act(Cli *cli, Error *e)
 {
     Launch l = {.cli = cli};
+    signals_hold(true);
     int code = run_project(&l, e);
     launch_end(&l);
     return code;

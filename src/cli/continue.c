@@ -3,6 +3,7 @@
 
 #include "cli/launch.h"
 #include "cli/locate.h"
+#include "cli/signals.h"
 #include "run/history.h"
 
 // A dataset half of one model and half of another is no accident that should happen.
@@ -74,6 +75,7 @@ static int go_on(Launch *l, bool retry_failed, Error *e)
 int continue_run(Cli *cli, bool retry_failed, Error *e)
 {
     Launch l = {.cli = cli};
+    signals_hold(true);
     int code = go_on(&l, retry_failed, e);
     launch_end(&l);
     return code;

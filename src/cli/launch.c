@@ -28,7 +28,6 @@ void launch_read_settings(Launch *l)
     r->max_time = (Nanos)(settings_real(s, OPTION_MAX_TIME, 0) * 1e3) * NANOS_PER_MS;
     r->rpm = settings_real(s, OPTION_RPM, 0);
     r->tpm = settings_real(s, OPTION_TPM, 0);
-    r->timeout = (Nanos)(settings_real(s, OPTION_TIMEOUT, 900) * 1e3) * NANOS_PER_MS;
 }
 
 static bool check_budget(const Launch *l, Error *e)
@@ -60,7 +59,14 @@ bool launch_prepare_model(Launch *l, bool installed, Error *e)
 
 bool launch_choose_model(Launch *l, Error *e)
 {
-    if (!l->model.local && !model_begin(l->cli, &l->model, 0, 0, e)) return false;
+    if (!l->model.local) {
+        // Asking a server that does not answer can take long, and there is nothing to clean up yet.
+        bool stop = signals_hold(false);
+        bool begun = !stop && model_begin(l->cli, &l->model, 0, 0, e);
+        signals_hold(true);
+        if (stop) return error_set(e, (ErrorKind)signals_exit_code(), "interrupted", "nothing was started");
+        if (!begun) return false;
+    }
     use_model(l);
     return check_budget(l, e);
 }

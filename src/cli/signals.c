@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/signals.h"
 
-#include <stddef.h>
 #include <stdatomic.h>
+#include <stddef.h>
+#include <unistd.h>
 
 #include "run/run.h"
 
-static volatile sig_atomic_t stops, last_signal, pipe_closed;
+static volatile sig_atomic_t stops, last_signal, held, pipe_closed;
 static _Atomic(Run *) watched;
 
 static void on_stop(int number)
@@ -14,7 +15,10 @@ static void on_stop(int number)
     stops = stops + 1;
     last_signal = number == SIGINT ? SIGINT : SIGTERM;
     Run *run = atomic_load(&watched);
-    if (run) run_request_stop(run, stops > 1, last_signal);
+    if (run)
+        run_request_stop(run, stops > 1, last_signal);
+    else if (!held)
+        _exit(signals_exit_code());
 }
 
 static void on_change(int number)
@@ -53,6 +57,12 @@ void signals_install(void)
     handle(SIGUSR1, on_change);
     handle(SIGUSR2, on_change);
     handle(SIGPIPE, on_pipe);
+}
+
+bool signals_hold(bool hold)
+{
+    held = hold;
+    return stops > 0;
 }
 
 const volatile sig_atomic_t *signals_interrupted(void)

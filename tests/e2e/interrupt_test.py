@@ -62,6 +62,35 @@ class Interrupt(e2e.Case):
         self.mock.send_signal(signal.SIGSTOP)
         self.addCleanup(lambda: self.mock and self.mock.send_signal(signal.SIGCONT))
 
+    def test_concurrency_can_be_changed(self):
+        self.start_mock("--delay-ms", "100")
+        process = self.start("run", "-p", "demo", "-n", 60, "-x", 2, "-j", 2, "--progress", "json")
+        events = []
+        def next_progress(concurrency):
+            while not events or events[-1].get("concurrency") != concurrency:
+                line = process.stderr.readline()
+                self.assertTrue(line, events)
+                events.append(json.loads(line))
+        next_progress(2)
+        for number, concurrency in ((signal.SIGUSR1, 3), (signal.SIGUSR1, 4), (signal.SIGUSR2, 3)):
+            process.send_signal(number)
+            next_progress(concurrency)
+        self.assertEqual(self.finish(process).code, 0)
+        self.check_whole(60)
+
+    def test_before_anything_began(self):
+        """A server that takes the connection and says nothing: Ctrl-C does not wait for it."""
+        self.start_mock()
+        self.mock.send_signal(signal.SIGSTOP)
+        self.addCleanup(lambda: self.mock and self.mock.send_signal(signal.SIGCONT))
+        process = self.start("run", "-p", "demo", "-n", 3, "-x", 2)
+        time.sleep(1)
+        began = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(self.finish(process).code, 130)
+        self.assertLess(time.monotonic() - began, 3)
+        self.assertFalse((self.project / "generated").exists())
+
     def test_terminated(self):
         self.begin()
         self.process.send_signal(signal.SIGTERM)

@@ -284,6 +284,14 @@ static void test_key_file(void **state)
     set_variable("LLM_API_KEY", "evil\r\nX-Header: 1");
     assert_failure(resolve(&access), "holds no key");
     assert_null(strstr(error.what, "evil"));
+    n_variables--;
+    // A user config with a key in it is a key file too.
+    put(".config/confab/config", "LLM_API_KEY=mine\n");
+    assert_true(resolve(&access));
+    assert_int_equal(problems.n, 1);
+    assert_int_equal(chmod(path_join(&arena, str_from(folder), S(".config/confab/config")).ptr, 0600), 0);
+    assert_true(resolve(&access));
+    assert_int_equal(problems.n, 0);
 }
 
 static void assert_masked(Str (*mask)(Str, Arena *), const char *text, const char *want)
