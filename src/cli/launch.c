@@ -28,6 +28,7 @@ void launch_read_settings(Launch *l)
     r->max_time = (Nanos)(settings_real(s, OPTION_MAX_TIME, 0) * 1e3) * NANOS_PER_MS;
     r->rpm = settings_real(s, OPTION_RPM, 0);
     r->tpm = settings_real(s, OPTION_TPM, 0);
+    r->timeout = (Nanos)(settings_real(s, OPTION_TIMEOUT, 900) * 1e3) * NANOS_PER_MS;
 }
 
 static bool check_budget(const Launch *l, Error *e)

@@ -6,9 +6,9 @@
 #include "run/allowance.h"
 #include "run/engine_internal.h"
 
-// A model that thinks on one core is slow to its first byte; a dead connection is not that slow.
+// A model that thinks on one core is slow to its first byte, which comes with the whole answer; once
+// bytes flow, a pause of two minutes is a dead connection.
 #define CONNECT_TIMEOUT (10 * NANOS_PER_SECOND)
-#define FIRST_BYTE_TIMEOUT (600 * NANOS_PER_SECOND)
 #define IDLE_TIMEOUT (120 * NANOS_PER_SECOND)
 #define WHOLE_TIMEOUT (900 * NANOS_PER_SECOND)
 
@@ -212,14 +212,15 @@ static void send_item(Engine *e, Item *item, size_t at, Nanos now)
     char name[48];
     int n = snprintf(name, sizeof name, "%llu-%u", (unsigned long long)item->task.iteration, item->task.attempt);
     item->lane = at;
+    Nanos whole = e->settings->timeout ? e->settings->timeout : WHOLE_TIMEOUT;
     HttpRequest request = {
         .endpoint = lane->endpoint,
         .tag = item->index,
         .item = {name, (size_t)n},
         .connect_timeout = CONNECT_TIMEOUT,
-        .first_byte_timeout = FIRST_BYTE_TIMEOUT,
-        .idle_timeout = IDLE_TIMEOUT,
-        .whole_timeout = WHOLE_TIMEOUT,
+        .first_byte_timeout = whole,
+        .idle_timeout = IDLE_TIMEOUT < whole ? IDLE_TIMEOUT : whole,
+        .whole_timeout = whole,
     };
     Error error;
     bool ok = write_body(e, item, lane) || error_set(&error, ERROR_INTERNAL, "request", "the request is too large");

@@ -34,6 +34,7 @@ typedef struct RunSettings {
     int64_t max_tokens;       // prompt and completion together; 0: no cap
     Nanos max_time;           // 0: no cap
     double rpm, tpm;          // requests and tokens a minute; 0: no limit of the user's
+    Nanos timeout;            // of a whole request; 0: 15 minutes
     Str model;                // as sent; also {model}
     const Endpoint *endpoints;
     size_t n_endpoints;
