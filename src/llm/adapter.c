@@ -131,106 +131,32 @@ void adapter_write_messages(const ChatRequest *request, Str but, Buf *body)
 
 bool adapter_bad_reply(Error *e, const char *what) { return error_set(e, ERROR_UNREACHABLE, "answer", "%s", what); }
 
-static bool is_hex(char c) { return str_is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
-
-// The number of \uXXXX at t[i], or UINT32_MAX.
-static uint32_t escape_at(Str t, size_t i)
-{
-    if (i + 6 > t.len || t.ptr[i] != '\\' || t.ptr[i + 1] != 'u') return UINT32_MAX;
-    uint32_t n = 0;
-    for (size_t k = i + 2; k < i + 6; k++) {
-        char c = t.ptr[k];
-        if (!is_hex(c)) return UINT32_MAX;
-        n = n * 16 + (uint32_t)(str_is_digit(c) ? c - '0' : (c | 32) - 'a' + 10);
-    }
-    return n;
-}
-
-// Copies one escape of a string; half a surrogate pair becomes U+FFFD.
-static size_t mend_escape(Str t, size_t i, Buf *out)
-{
-    uint32_t unit = escape_at(t, i);
-    size_t n = unit == UINT32_MAX ? 2 : 6;
-    if (unit >= 0xD800 && unit <= 0xDFFF) {
-        uint32_t low = escape_at(t, i + 6);
-        if (unit <= 0xDBFF && low >= 0xDC00 && low <= 0xDFFF) {
-            n = 12;
-        } else {
-            buf_add(out, S("\\ufffd"));
-            return i + 6;
-        }
-    }
-    buf_add(out, str_slice(t, i, i + n));
-    return i + n;
-}
-
-// A number that does not fit becomes -1, which every count refuses.
-static size_t mend_number(Str t, size_t i, Buf *out)
-{
-    size_t end = i;
-    while (end < t.len && (str_is_digit(t.ptr[end]) || memchr("+-.eE", t.ptr[end], 5))) end++;
-    Str number = str_slice(t, i, end);
-    int64_t whole;
-    double real;
-    bool fits = str_to_i64(number, &whole) ||
-                (number.len < 64 && (str_find_char(number, '.') != STR_NONE || str_find_char(number, 'e') != STR_NONE ||
-                                     str_find_char(number, 'E') != STR_NONE) && str_to_double(number, &real));
-    buf_add(out, fits ? number : S("-1"));
-    return end;
-}
-
 // What strict JSON forbids and servers send: a byte order mark, raw control characters, invalid
-// UTF-8, half surrogate pairs, numbers out of range. The answer is paid, so it is read all the same.
-static void mend(Str body, Buf *out)
+// UTF-8. The answer is paid, so it is read all the same.
+static Str mend(Str body, Arena *arena)
 {
-    Buf valid = {0};
+    Buf valid = {0}, out = {0};
     if (str_starts(body, S("\xEF\xBB\xBF"))) body = str_slice(body, 3, body.len);
     utf8_add_lossy(&valid, body);
-    Str t = buf_str(&valid);
     bool in_string = false;
-    for (size_t i = 0; i < t.len;) {
-        unsigned char c = (unsigned char)t.ptr[i];
-        if (in_string && c == '\\') {
-            i = mend_escape(t, i, out);
-        } else if (!in_string && (str_is_digit((char)c) || c == '-')) {
-            i = mend_number(t, i, out);
-        } else if (c < 0x20) {
-            if (in_string) buf_printf(out, "\\u%04x", c);
-            else buf_add_char(out, ' ');
-            i++;
-        } else {
-            if (c == '"') in_string = !in_string;
-            buf_add_char(out, (char)c);
-            i++;
+    for (size_t i = 0; i < valid.len; i++) {
+        unsigned char c = (unsigned char)valid.ptr[i];
+        if (c < 0x20) {
+            if (in_string) buf_printf(&out, "\\u%04x", c);
+            else buf_add_char(&out, ' ');
+            continue;
         }
+        buf_add_char(&out, (char)c);
+        if (c == '"') in_string = !in_string;
+        if (c == '\\' && in_string && i + 1 < valid.len && (unsigned char)valid.ptr[i + 1] >= 0x20) buf_add_char(&out, valid.ptr[++i]);
     }
+    Str mended = arena_str(arena, buf_str(&out));
     buf_free(&valid);
+    buf_free(&out);
+    return mended;
 }
 
-// No sane answer nests deeper; each level is a call of the parser.
-enum { DEPTH_MAX = 256 };
-
-static bool too_deep(Str t)
-{
-    unsigned depth = 0;
-    bool in_string = false;
-    for (size_t i = 0; i < t.len; i++) {
-        char c = t.ptr[i];
-        if (in_string) {
-            if (c == '\\') i++;
-            else if (c == '"') in_string = false;
-        } else if (c == '"') {
-            in_string = true;
-        } else if ((c == '{' || c == '[') && ++depth > DEPTH_MAX) {
-            return true;
-        } else if ((c == '}' || c == ']') && depth) {
-            depth--;
-        }
-    }
-    return false;
-}
-
-static bool explain(Str body, const json_error_t *error, Error *e)
+static bool explain(Str body, SkimFault fault, size_t at, Error *e)
 {
     Str t = str_trim(body);
     if (t.len == 0) return adapter_bad_reply(e, "the answer is empty");
@@ -240,64 +166,42 @@ static bool explain(Str body, const json_error_t *error, Error *e)
     }
     if (str_starts(t, S("data:")) || str_starts(t, S("event:"))) return adapter_bad_reply(e, "the answer is a stream, which was not asked for");
     if (t.ptr[0] != '{' && t.ptr[0] != '[') return adapter_bad_reply(e, "the answer is not JSON");
-    if (error->position >= 0 && (size_t)error->position >= body.len) return adapter_bad_reply(e, "the answer breaks off in the middle of its JSON");
-    // Behind "near" jansson quotes the answer, cut wherever it happens to end.
-    Str text = str_from(error->text);
-    size_t near = str_find(text, S(" near "));
-    if (near != STR_NONE) text.len = near;
-    return error_set(e, ERROR_UNREACHABLE, "answer", "the answer is broken JSON: %.*s", STR_ARG(text));
+    if (fault == SKIM_DEEP) return adapter_bad_reply(e, "the answer's JSON is nested too deep");
+    if (fault == SKIM_CUT) return adapter_bad_reply(e, "the answer breaks off in the middle of its JSON");
+    return error_set(e, ERROR_UNREACHABLE, "answer", "the answer is broken JSON from byte %zu on", at + 1);
 }
 
-json_t *adapter_parse(Str body, Error *e)
+bool adapter_parse(Str body, Arena *arena, Str *root, Error *e)
 {
-    json_error_t error = {.position = -1};
-    json_t *root = NULL;
-    if (too_deep(body)) {
-        adapter_bad_reply(e, "the answer's JSON is nested too deep");
-        return NULL;
+    size_t at;
+    SkimFault fault = skim_check(body, root, &at);
+    if (fault == SKIM_BROKEN) {
+        size_t again;
+        if (skim_check(mend(body, arena), root, &again) == SKIM_FINE) fault = SKIM_FINE;
     }
-    if (body.len) root = json_loadb(body.ptr, body.len, JSON_ALLOW_NUL, &error);
-    if (!root && body.len) {
-        Buf mended = {0};
-        json_error_t again;
-        mend(body, &mended);
-        size_t flags = JSON_ALLOW_NUL | JSON_DISABLE_EOF_CHECK;
-        if (mended.len) root = json_loadb(mended.ptr, mended.len, flags, &again);
-        buf_free(&mended);
-    }
-    if (!root) explain(body, &error, e);
-    return root;
+    if (fault == SKIM_FINE && (skim_is_object(*root) || skim_is_array(*root))) return true;
+    return explain(body, fault, at, e);
 }
 
-const json_t *adapter_unwrapped(const json_t *root)
+Str adapter_unwrapped(Str root)
 {
-    return json_is_array(root) && json_array_size(root) == 1 ? json_array_get(root, 0) : root;
+    size_t at = 0;
+    Str first = root, second;
+    if (!skim_next(root, &at, &first)) return root;
+    return skim_next(root, &at, &second) ? root : first;
 }
 
-int64_t adapter_count(const json_t *number)
-{
-    if (json_is_integer(number)) return json_integer_value(number);
-    if (!json_is_real(number)) return -1;
-    double x = json_real_value(number);
-    return x >= 0 && x <= (double)USAGE_MAX ? (int64_t)x : -1;
-}
+Str adapter_short(Str string, size_t max, Arena *arena) { return utf8_cut(skim_text(string, arena), max); }
 
-Str adapter_short(const json_t *string, size_t max, Arena *arena)
+bool adapter_read_names(Str list, Str key, Arena *arena, Str **names, size_t *n, Error *e)
 {
-    Str s = json_str(string);
-    return s.ptr ? arena_str(arena, utf8_cut(s, max)) : s;
-}
-
-bool adapter_read_names(const json_t *list, const char *key, Arena *arena, Str **names, size_t *n, Error *e)
-{
-    if (!json_is_array(list)) return adapter_bad_reply(e, "the list of models has no list in it");
-    size_t size = json_array_size(list);
+    if (!skim_is_array(list)) return adapter_bad_reply(e, "the list of models has no list in it");
+    size_t size = skim_count(list), at = 0;
     if (size > ADAPTER_MODELS_MAX) size = ADAPTER_MODELS_MAX;
     *names = arena_new(arena, Str, size ? size : 1);
     *n = 0;
-    for (size_t i = 0; i < size; i++) {
-        const json_t *item = json_array_get(list, i);
-        Str name = adapter_short(json_is_object(item) ? json_object_get(item, key) : item, 256, arena);
+    for (Str item; *n < size && skim_next(list, &at, &item);) {
+        Str name = adapter_short(skim_is_object(item) ? skim_get(item, key) : item, 256, arena);
         if (name.len) (*names)[(*n)++] = name;
     }
     return true;

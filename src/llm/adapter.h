@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "llm/chat.h"
 #include "llm/endpoint.h"
+#include "llm/skim.h"
 
 // A parameter that this API spells otherwise, or does not take.
 typedef struct ParamRule {
@@ -65,10 +66,10 @@ Str adapter_param_name(const Endpoint *endpoint, Str name);
 
 // ---- for the adapters' own files ----------------------------------------------------------------
 
-// Parses a reply forgivingly, for it is paid: invalid UTF-8 becomes U+FFFD, of duplicate keys the
-// last counts, text behind the JSON is left. NULL: *e says what came instead (an HTML page, a stream, a cut body, …). The
-// caller owns the result.
-struct json_t *adapter_parse(Str body, Error *e);
+// Checks a reply forgivingly, for it is paid: invalid UTF-8 becomes U+FFFD, of duplicate keys the
+// last counts, text behind the JSON is left. *root is for skim.h: a slice of the body, or of a
+// mended copy in the arena. False: *e says what came instead (a web page, a stream, a cut body, …).
+bool adapter_parse(Str body, Arena *arena, Str *root, Error *e);
 
 // Appends `"name":value` for each parameter that is sent under a name that `wanted` (may be NULL:
 // all) takes, then the bound of the completion under `bound` and the seed under `seed` (each NULL:
@@ -87,14 +88,13 @@ Str adapter_param(const Endpoint *endpoint, const ChatRequest *request, Str sent
 // Appends [{"role":…,"content":…},…] without the messages of role `but` (absent: all).
 void adapter_write_messages(const ChatRequest *request, Str but, Buf *body);
 
-// Reads [{"<key>": "name"}, …] at `list`; for read_models.
-bool adapter_read_names(const struct json_t *list, const char *key, Arena *arena, Str **names, size_t *n, Error *e);
+// Reads [{"<key>": "name"}, …] or ["name", …]; for read_models.
+bool adapter_read_names(Str list, Str key, Arena *arena, Str **names, size_t *n, Error *e);
 
 // The answer itself, where a gateway wrapped it in a list of one.
-const struct json_t *adapter_unwrapped(const struct json_t *root);
+Str adapter_unwrapped(Str root);
 
 bool adapter_bad_reply(Error *e, const char *what);  // the error of read_reply; returns false
-int64_t adapter_count(const struct json_t *number);  // a token count; -1: missing, or no number
-Str adapter_short(const struct json_t *string, size_t max, Arena *arena);  // cut copy, or absent
+Str adapter_short(Str string, size_t max, Arena *arena);  // a JSON string's text, cut; or absent
 
 #endif

@@ -113,65 +113,53 @@ static bool write_request(const Endpoint *endpoint, const ChatRequest *request, 
     return !body->full;
 }
 
-static bool read_blocks(const json_t *content, Arena *arena, Str *text, Error *e)
+static bool read_blocks(Str content, Arena *arena, Str *text, Error *e)
 {
-    Buf out = {0};
-    bool ok = true;
-    for (size_t i = 0; ok && i < json_array_size(content); i++) {
-        const json_t *block = json_array_get(content, i);
-        Str type = json_str(json_object_get(block, "type"));
-        const json_t *piece = json_object_get(block, "text");
-        if (str_eq(type, S("text"))) {
-            ok = json_is_string(piece);
-            buf_add(&out, json_str(piece));
-        } else if (str_eq(type, S("tool_use")) && json_object_get(block, "input")) {
-            json_write(&out, json_object_get(block, "input"));
+    Str *parts = arena_new(arena, Str, skim_count(content) + 1), block;
+    size_t used = 0, at = 0;
+    while (skim_next(content, &at, &block)) {
+        Str type = skim_get(block, S("type")), piece = skim_get(block, S("text")), input = skim_get(block, S("input"));
+        if (str_eq(type, S("\"text\""))) {
+            if (!skim_is_string(piece)) return adapter_bad_reply(e, "a block of the answer's content has no text");
+            parts[used++] = skim_text(piece, arena);
+        } else if (str_eq(type, S("\"tool_use\"")) && input.ptr) {
+            parts[used++] = input;
         }
     }
-    *text = arena_str(arena, buf_str(&out));
-    if (!text->ptr) *text = S("");
-    buf_free(&out);
-    return ok || adapter_bad_reply(e, "a block of the answer's content has no text");
+    *text = used ? arena_concat(arena, parts, used) : S("");
+    return true;
 }
 
-static Usage read_usage(const json_t *usage)
+static Usage read_usage(Str usage)
 {
-    int64_t fresh = adapter_count(json_object_get(usage, "input_tokens"));
-    int64_t written = adapter_count(json_object_get(usage, "cache_creation_input_tokens"));
-    int64_t cached = adapter_count(json_object_get(usage, "cache_read_input_tokens"));
+    int64_t fresh = skim_number(skim_get(usage, S("input_tokens")), -1);
+    int64_t written = skim_number(skim_get(usage, S("cache_creation_input_tokens")), -1);
+    int64_t cached = skim_number(skim_get(usage, S("cache_read_input_tokens")), -1);
     if (fresh < 0 || fresh > USAGE_MAX || written > USAGE_MAX || cached > USAGE_MAX) return (Usage){0};
     return usage_from(fresh + (written > 0 ? written : 0) + (cached > 0 ? cached : 0),
-                      adapter_count(json_object_get(usage, "output_tokens")), cached);
+                      skim_number(skim_get(usage, S("output_tokens")), -1), cached);
 }
 
 static bool read_reply(Str body, Arena *arena, ChatReply *reply, Error *e)
 {
+    Str root;
     *reply = (ChatReply){0};
-    json_t *root = adapter_parse(body, e);
-    if (!root) return false;
-    const json_t *answer = adapter_unwrapped(root);
-    const json_t *content = json_object_get(answer, "content");
-    reply->finish_reason = adapter_short(json_object_get(answer, "stop_reason"), 64, arena);
+    if (!adapter_parse(body, arena, &root, e)) return false;
+    Str answer = adapter_unwrapped(root), content = skim_get(answer, S("content"));
+    reply->finish_reason = adapter_short(skim_get(answer, S("stop_reason")), 64, arena);
     reply->refused = str_eq(reply->finish_reason, S("refusal"));
-    bool ok = json_is_array(content) ? read_blocks(content, arena, &reply->text, e)
-                                     : adapter_bad_reply(e, "the answer has no content");
+    if (!skim_is_array(content)) return adapter_bad_reply(e, "the answer has no content");
+    if (!read_blocks(content, arena, &reply->text, e)) return false;
     // A refusal may come without any block; any other answer without one says nothing.
-    if (ok && json_array_size(content) == 0 && !reply->finish_reason.ptr) ok = adapter_bad_reply(e, "the answer's content is empty");
-    if (ok) {
-        reply->cut = str_eq(reply->finish_reason, S("max_tokens")) ||
-                     str_eq(reply->finish_reason, S("model_context_window_exceeded"));
-        reply->model_reported = adapter_short(json_object_get(answer, "model"), 256, arena);
-        reply->usage = read_usage(json_object_get(answer, "usage"));
-    }
-    json_decref(root);
-    return ok;
+    if (skim_count(content) == 0 && !reply->finish_reason.ptr) return adapter_bad_reply(e, "the answer's content is empty");
+    reply->cut = str_eq(reply->finish_reason, S("max_tokens")) || str_eq(reply->finish_reason, S("model_context_window_exceeded"));
+    reply->model_reported = adapter_short(skim_get(answer, S("model")), 256, arena);
+    reply->usage = read_usage(skim_get(answer, S("usage")));
+    return true;
 }
 
 static bool read_models(Str body, Arena *arena, Str **names, size_t *n, Error *e)
 {
-    json_t *root = adapter_parse(body, e);
-    if (!root) return false;
-    bool ok = adapter_read_names(json_object_get(root, "data"), "id", arena, names, n, e);
-    json_decref(root);
-    return ok;
+    Str root;
+    return adapter_parse(body, arena, &root, e) && adapter_read_names(skim_get(root, S("data")), S("id"), arena, names, n, e);
 }

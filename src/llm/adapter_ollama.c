@@ -66,31 +66,22 @@ static bool write_request(const Endpoint *endpoint, const ChatRequest *request, 
 
 static bool read_reply(Str body, Arena *arena, ChatReply *reply, Error *e)
 {
+    Str root;
     *reply = (ChatReply){0};
-    json_t *root = adapter_parse(body, e);
-    if (!root) return false;
-    const json_t *answer = adapter_unwrapped(root);
-    const json_t *content = json_object_get(json_object_get(answer, "message"), "content");
-    bool ok = true;
-    if (json_is_false(json_object_get(answer, "done"))) ok = adapter_bad_reply(e, "the answer is a part of a stream, which was not asked for");
-    else if (!json_is_string(content)) ok = adapter_bad_reply(e, "the answer has no message");
-    if (ok) {
-        reply->text = arena_str(arena, json_str(content));
-        reply->finish_reason = adapter_short(json_object_get(answer, "done_reason"), 64, arena);
-        reply->cut = str_eq(reply->finish_reason, S("length"));
-        reply->model_reported = adapter_short(json_object_get(answer, "model"), 256, arena);
-        reply->usage = usage_from(adapter_count(json_object_get(answer, "prompt_eval_count")),
-                                  adapter_count(json_object_get(answer, "eval_count")), -1);
-    }
-    json_decref(root);
-    return ok;
+    if (!adapter_parse(body, arena, &root, e)) return false;
+    Str answer = adapter_unwrapped(root), content = skim_get(skim_get(answer, S("message")), S("content"));
+    if (str_eq(skim_get(answer, S("done")), S("false"))) return adapter_bad_reply(e, "the answer is a part of a stream, which was not asked for");
+    if (!skim_is_string(content)) return adapter_bad_reply(e, "the answer has no message");
+    reply->text = skim_text(content, arena);
+    reply->finish_reason = adapter_short(skim_get(answer, S("done_reason")), 64, arena);
+    reply->cut = str_eq(reply->finish_reason, S("length"));
+    reply->model_reported = adapter_short(skim_get(answer, S("model")), 256, arena);
+    reply->usage = usage_from(skim_number(skim_get(answer, S("prompt_eval_count")), -1), skim_number(skim_get(answer, S("eval_count")), -1), -1);
+    return true;
 }
 
 static bool read_models(Str body, Arena *arena, Str **names, size_t *n, Error *e)
 {
-    json_t *root = adapter_parse(body, e);
-    if (!root) return false;
-    bool ok = adapter_read_names(json_object_get(root, "models"), "name", arena, names, n, e);
-    json_decref(root);
-    return ok;
+    Str root;
+    return adapter_parse(body, arena, &root, e) && adapter_read_names(skim_get(root, S("models")), S("name"), arena, names, n, e);
 }

@@ -62,44 +62,41 @@ static bool write_request(const Endpoint *endpoint, const ChatRequest *request, 
 }
 
 // Content is a string, null, or a list of parts of which the text ones count.
-static bool read_content(const json_t *content, Arena *arena, Str *text)
+static bool read_content(Str content, Arena *arena, Str *text)
 {
     *text = S("");
-    if (!content || json_is_null(content)) return true;
-    if (json_is_string(content)) {
-        *text = arena_str(arena, json_str(content));
+    if (skim_is_null(content)) return true;
+    if (skim_is_string(content)) {
+        *text = skim_text(content, arena);
         return true;
     }
-    if (!json_is_array(content)) return false;
-    size_t n = json_array_size(content), used = 0;
-    Str *parts = arena_new(arena, Str, n ? n : 1);
-    for (size_t i = 0; i < n; i++) {
-        const json_t *part = json_array_get(content, i);
-        if (!json_is_object(part)) return false;
-        const json_t *piece = json_object_get(part, "text");
-        if (json_is_string(piece)) parts[used++] = json_str(piece);
-        else if (piece) return false;
+    if (!skim_is_array(content)) return false;
+    Str *parts = arena_new(arena, Str, skim_count(content) + 1), part;
+    size_t used = 0, at = 0;
+    while (skim_next(content, &at, &part)) {
+        Str piece = skim_get(part, S("text"));
+        if (!skim_is_object(part) || (piece.ptr && !skim_is_string(piece))) return false;
+        if (piece.ptr) parts[used++] = skim_text(piece, arena);
     }
     if (used) *text = arena_concat(arena, parts, used);
     return true;
 }
 
-static Usage read_usage(const json_t *usage)
+static Usage read_usage(Str usage)
 {
-    const json_t *details = json_object_get(usage, "prompt_tokens_details");
-    return usage_from(adapter_count(json_object_get(usage, "prompt_tokens")),
-                      adapter_count(json_object_get(usage, "completion_tokens")),
-                      adapter_count(json_object_get(details, "cached_tokens")));
+    Str details = skim_get(usage, S("prompt_tokens_details"));
+    return usage_from(skim_number(skim_get(usage, S("prompt_tokens")), -1), skim_number(skim_get(usage, S("completion_tokens")), -1),
+                      skim_number(skim_get(details, S("cached_tokens")), -1));
 }
 
-static bool read_choice(const json_t *choice, Arena *arena, ChatReply *reply, Error *e)
+static bool read_choice(Str choice, Arena *arena, ChatReply *reply, Error *e)
 {
-    const json_t *message = json_object_get(choice, "message");
-    const json_t *content = json_is_object(message) ? json_object_get(message, "content") : json_object_get(choice, "text");
-    if (!json_is_object(message) && !content) return adapter_bad_reply(e, "the answer's choice has no message");
+    Str message = skim_get(choice, S("message"));
+    Str content = skim_get(skim_is_object(message) ? message : choice, skim_is_object(message) ? S("content") : S("text"));
+    if (!skim_is_object(message) && !content.ptr) return adapter_bad_reply(e, "the answer's choice has no message");
     if (!read_content(content, arena, &reply->text)) return adapter_bad_reply(e, "the answer's content is neither text nor a list of texts");
-    reply->finish_reason = adapter_short(json_object_get(choice, "finish_reason"), 64, arena);
-    reply->refusal = adapter_short(json_object_get(message, "refusal"), 300, arena);
+    reply->finish_reason = adapter_short(skim_get(choice, S("finish_reason")), 64, arena);
+    reply->refusal = adapter_short(skim_get(message, S("refusal")), 300, arena);
     reply->cut = str_eq(reply->finish_reason, S("length")) || str_eq(reply->finish_reason, S("max_tokens"));
     reply->refused = reply->refusal.len > 0 || str_eq(reply->finish_reason, S("content_filter")) ||
                      str_eq(reply->finish_reason, S("refusal"));
@@ -108,33 +105,22 @@ static bool read_choice(const json_t *choice, Arena *arena, ChatReply *reply, Er
 
 static bool read_reply(Str body, Arena *arena, ChatReply *reply, Error *e)
 {
+    Str root, choice;
+    size_t at = 0;
     *reply = (ChatReply){0};
-    json_t *root = adapter_parse(body, e);
-    if (!root) return false;
-    const json_t *answer = adapter_unwrapped(root);
-    const json_t *choices = json_object_get(answer, "choices");
-    bool ok = false;
-    if (!json_is_array(choices)) {
-        adapter_bad_reply(e, "the answer has no choices");
-    } else if (json_array_size(choices) == 0) {
-        adapter_bad_reply(e, "the answer's choices are empty");
-    } else {
-        ok = read_choice(json_array_get(choices, 0), arena, reply, e);
-    }
-    if (ok) {
-        reply->model_reported = adapter_short(json_object_get(answer, "model"), 256, arena);
-        reply->usage = read_usage(json_object_get(answer, "usage"));
-    }
-    json_decref(root);
-    return ok;
+    if (!adapter_parse(body, arena, &root, e)) return false;
+    Str answer = adapter_unwrapped(root), choices = skim_get(answer, S("choices"));
+    if (!skim_is_array(choices)) return adapter_bad_reply(e, "the answer has no choices");
+    if (!skim_next(choices, &at, &choice)) return adapter_bad_reply(e, "the answer's choices are empty");
+    if (!read_choice(choice, arena, reply, e)) return false;
+    reply->model_reported = adapter_short(skim_get(answer, S("model")), 256, arena);
+    reply->usage = read_usage(skim_get(answer, S("usage")));
+    return true;
 }
 
 static bool read_models(Str body, Arena *arena, Str **names, size_t *n, Error *e)
 {
-    json_t *root = adapter_parse(body, e);
-    if (!root) return false;
-    const json_t *data = json_is_array(root) ? root : json_object_get(root, "data");
-    bool ok = adapter_read_names(data, "id", arena, names, n, e);
-    json_decref(root);
-    return ok;
+    Str root;
+    if (!adapter_parse(body, arena, &root, e)) return false;
+    return adapter_read_names(skim_is_array(root) ? root : skim_get(root, S("data")), S("id"), arena, names, n, e);
 }

@@ -85,32 +85,25 @@ static bool write_request(const Endpoint *endpoint, const ChatRequest *request, 
 
 static bool read_reply(Str body, Arena *arena, ChatReply *reply, Error *e)
 {
+    Str root;
     *reply = (ChatReply){0};
-    json_t *root = adapter_parse(body, e);
-    if (!root) return false;
-    const json_t *answer = adapter_unwrapped(root);
-    const json_t *text = json_object_get(answer, "generated_text");
-    bool ok = json_is_string(text) || adapter_bad_reply(e, "the answer has no generated_text");
-    if (ok) {
-        const json_t *details = json_object_get(answer, "details");
-        reply->text = arena_str(arena, json_str(text));
-        reply->finish_reason = adapter_short(json_object_get(details, "finish_reason"), 64, arena);
-        reply->cut = str_eq(reply->finish_reason, S("length"));
-        // The prompt's tokens are listed only where the server was started to list them.
-        reply->usage = usage_from((int64_t)json_array_size(json_object_get(details, "prefill")),
-                                  adapter_count(json_object_get(details, "generated_tokens")), -1);
-    }
-    json_decref(root);
-    return ok;
+    if (!adapter_parse(body, arena, &root, e)) return false;
+    Str answer = adapter_unwrapped(root), text = skim_get(answer, S("generated_text")), details = skim_get(answer, S("details"));
+    if (!skim_is_string(text)) return adapter_bad_reply(e, "the answer has no generated_text");
+    reply->text = skim_text(text, arena);
+    reply->finish_reason = adapter_short(skim_get(details, S("finish_reason")), 64, arena);
+    reply->cut = str_eq(reply->finish_reason, S("length"));
+    // The prompt's tokens are listed only where the server was started to list them.
+    reply->usage = usage_from((int64_t)skim_count(skim_get(details, S("prefill"))), skim_number(skim_get(details, S("generated_tokens")), -1), -1);
+    return true;
 }
 
 static bool read_models(Str body, Arena *arena, Str **names, size_t *n, Error *e)
 {
-    json_t *root = adapter_parse(body, e);
-    if (!root) return false;
+    Str root;
+    if (!adapter_parse(body, arena, &root, e)) return false;
     *names = arena_new(arena, Str, 1);
-    (*names)[0] = adapter_short(json_object_get(root, "model_id"), 256, arena);
+    (*names)[0] = adapter_short(skim_get(root, S("model_id")), 256, arena);
     *n = (*names)[0].len ? 1 : 0;
-    json_decref(root);
     return *n || adapter_bad_reply(e, "the server's description names no model");
 }

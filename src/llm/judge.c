@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "llm/judge.h"
 
-#include "base/json.h"
 #include "base/utf8.h"
 #include "llm/adapter.h"
 
-// What an API's error body says. Slices of the parsed JSON's copies, in the arena.
+// What an API's error body says; in the arena.
 typedef struct ApiError {
     Str message;   // absent: nothing readable
     Str words;     // message, code, type and parameter together, lower case, for matching
-    Str code;
     int status;    // that the body itself names; 0: none
     bool found;    // the body is JSON with an error in it
 } ApiError;
@@ -157,53 +155,55 @@ static void judge_status(const HttpReply *http, int status, const ApiError *api,
 
 // ---- what the body says -------------------------------------------------------------------------
 
-static Str first_text(const json_t *object, const char *const *keys)
+static Str first_text(Str object, const char *const *keys)
 {
     for (; *keys; keys++) {
-        const json_t *value = json_object_get(object, *keys);
-        if (json_is_string(value) && json_string_length(value)) return json_str(value);
+        Str value = skim_get(object, str_from(*keys));
+        if (skim_is_string(value) && value.len > 2) return value;
     }
     return (Str){0};
 }
 
 // FastAPI's validation errors are a list of objects with a message each.
-static Str first_of_list(const json_t *list)
+static Str first_of_list(Str list)
 {
     static const char *const keys[] = {"msg", "message", NULL};
-    const json_t *item = json_array_get(list, 0);
-    return json_is_string(item) ? json_str(item) : first_text(item, keys);
+    Str item = {0};
+    size_t at = 0;
+    if (!skim_next(list, &at, &item)) return (Str){0};
+    return skim_is_string(item) ? item : first_text(item, keys);
 }
 
-static int status_in(const json_t *error)
+static int status_in(Str error)
 {
-    const json_t *code = json_object_get(error, "code");
-    if (!json_is_integer(code)) code = json_object_get(error, "status");
-    json_int_t n = json_is_integer(code) ? json_integer_value(code) : 0;
+    int64_t n = skim_number(skim_get(error, S("code")), 0);
+    if (n < 400) n = skim_number(skim_get(error, S("status")), 0);
     return n >= 400 && n < 600 ? (int)n : 0;
 }
 
+static void add_words(Buf *words, Str string, Arena *arena)
+{
+    buf_add_char(words, '\n');
+    buf_add(words, skim_text(string, arena));
+}
+
 // {"error":{"message","type","param","code"}}, {"error":"…"}, {"detail":…}, {"message":…}.
-static void find_message(const json_t *root, ApiError *out, Buf *words)
+static void find_message(Str root, Arena *arena, ApiError *out, Buf *words)
 {
     static const char *const message_keys[] = {"message", "error_message", "detail", "error", NULL};
     static const char *const word_keys[] = {"code", "type", "param", "status", "error_type", NULL};
-    const json_t *error = json_object_get(root, "error");
-    if (json_is_array(root)) error = json_object_get(json_array_get(root, 0), "error");  // Gemini
-    const json_t *object = json_is_object(error) ? error : root;
-    out->message = first_text(object, message_keys);
-    if (!out->message.ptr) out->message = first_of_list(json_object_get(root, "detail"));
-    out->found = error != NULL || out->message.ptr != NULL;
-    out->code = json_str(json_object_get(object, "code"));
+    root = adapter_unwrapped(root);  // Gemini's is a list of one
+    Str error = skim_get(root, S("error"));
+    Str object = skim_is_object(error) ? error : root, message = first_text(object, message_keys);
+    if (!message.ptr) message = first_of_list(skim_get(root, S("detail")));
+    out->message = skim_text(message, arena);
+    out->found = error.ptr != NULL || message.ptr != NULL;
     out->status = status_in(object);
     if (!out->status) out->status = status_in(root);
-    buf_add(words, out->message);
-    for (const char *const *key = word_keys; *key; key++) {
-        buf_add_char(words, '\n');
-        buf_add(words, json_str(json_object_get(object, *key)));
-    }
+    add_words(words, message, arena);
+    for (const char *const *key = word_keys; *key; key++) add_words(words, skim_get(object, str_from(*key)), arena);
     // OpenRouter hands on what the provider behind it said.
-    buf_add_char(words, '\n');
-    buf_add(words, json_str(json_object_get(json_object_get(object, "metadata"), "raw")));
+    add_words(words, skim_get(skim_get(object, S("metadata")), S("raw")), arena);
 }
 
 // One line without control characters or markup.
@@ -242,18 +242,18 @@ enum { ERROR_BODY_MAX = 64 << 10 };  // an error message is short; a page behind
 static ApiError read_api_error(const HttpReply *http, Arena *arena)
 {
     ApiError out = {0};
-    Str body = str_slice(http->body, 0, ERROR_BODY_MAX), plain = str_trim(body);
+    Str body = str_slice(http->body, 0, ERROR_BODY_MAX), plain = str_trim(body), root;
     Buf words = {0};
     bool json = plain.len && (plain.ptr[0] == '{' || plain.ptr[0] == '[');
-    json_t *root = json ? adapter_parse(body, NULL) : NULL;
-    if (root) find_message(root, &out, &words);
-    else if (plain.len && !json && str_find(plain, S("\n")) == STR_NONE && plain.ptr[0] != '<') out.message = plain;
-    if (!root) buf_add(&words, plain);
+    if (json && adapter_parse(body, arena, &root, NULL)) {
+        find_message(root, arena, &out, &words);
+    } else {
+        if (plain.len && !json && str_find_char(plain, '\n') == STR_NONE && plain.ptr[0] != '<') out.message = plain;
+        buf_add(&words, plain);
+    }
     Str masked = endpoint_masked(http->endpoint, out.message, arena);
     out.message = masked.len ? tidy(masked, arena) : (Str){0};
-    out.code = out.code.len ? tidy(endpoint_masked(http->endpoint, out.code, arena), arena) : (Str){0};
     out.words = lower(buf_str(&words), arena);
-    json_decref(root);
     buf_free(&words);
     return out;
 }
