@@ -88,6 +88,10 @@ static void add_text(Buf *b, const SchemaLimits *limits)
     buf_add(b, S("{\"type\":\"string\""));
     if (limits->min_text) buf_printf(b, ",\"minLength\":%u", limits->min_text);
     if (limits->max_text) buf_printf(b, ",\"maxLength\":%u", limits->max_text);
+    if (limits->pattern.len) {
+        buf_add(b, S(",\"pattern\":"));
+        json_write_string(b, limits->pattern);
+    }
     buf_add_char(b, '}');
 }
 

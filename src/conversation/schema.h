@@ -11,6 +11,7 @@
 
 typedef struct SchemaLimits {
     unsigned min_text, max_text;  // letters of a turn; 0: none (some APIs refuse length limits)
+    Str pattern;                  // regular expression of a turn's whole text; absent: any
     bool no_counts;               // leave minItems and maxItems out
 } SchemaLimits;
 

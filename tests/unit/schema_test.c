@@ -36,6 +36,9 @@ static void test_exchanges(void **state)
                 "\"mood\":{\"type\":\"string\",\"description\":\"how the customer feels\",\"enum\":[\"calm\",\"very angry\"]},"
                 "\"resolution\":{\"type\":\"string\",\"enum\":[\"resolved\",\"open\"]}},"
                 "\"required\":[\"conversation\",\"mood\",\"resolution\"],\"additionalProperties\":false}");
+    SchemaLimits sentence = {.pattern = S("^[A-Z][^\"\\\\]+[.]$")};
+    assert_true(str_contains(form_schema(&plain, 1, &sentence, &a),
+                             S("\"Agent\":{\"type\":\"string\",\"pattern\":\"^[A-Z][^\\\"\\\\\\\\]+[.]$\"}")));
     arena_free(&a);
 }
 
