@@ -146,7 +146,7 @@ static bool take_section(Chunking *c, size_t from, size_t to)
     return ok && !p->failed;
 }
 
-// A heading alone, with a deeper one right behind it, stays with that section, where both fit.
+// A heading alone, with a deeper one right behind it, belongs to that section.
 static bool heading_alone(const Chunking *c, size_t i)
 {
     const Outline *o = c->outline;
@@ -172,8 +172,6 @@ static bool chunk_markdown(Chunking *c)
         size_t first = i;
         while (heading_alone(c, i)) i++;
         size_t to = i + 1 < n ? o->items[i + 1].start : c->text.len;
-        Str whole = space_trim(str_slice(c->text, o->items[first].start, to));
-        if (first < i && c->packer.unit->count(c->tools, whole, c->s->max) > c->s->max) first = i;
         if (!take_section(c, o->items[first].start, to)) return false;
         i++;
     }

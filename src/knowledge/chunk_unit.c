@@ -46,12 +46,14 @@ static size_t letters_joined(ChunkTools *t, Str text, size_t end, Str piece, siz
 // The last place at or before `end` where a reader would cut: a space, else between two clusters.
 static size_t good_cut(ChunkTools *t, Str text, size_t at, size_t end, size_t to)
 {
-    if (end >= to || space_len(text, end)) return end;
+    if (end >= to) return to;
+    size_t trimmed = space_skip_back(text, end);
+    if ((trimmed < end || space_len(text, end)) && trimmed > at) return trimmed;
     enum { LOOK = 4096 };  // bytes back to a space; text without one for longer has no words to keep
     size_t low = end - at > LOOK ? end - LOOK : at;
     for (size_t i = end; i > low; i--)
         if (letter_starts(text, i - 1) && space_len(text, i - 1)) {
-            size_t cut = space_skip_back(text, i);
+            size_t cut = space_skip_back(text, i - 1);
             if (cut > at) return cut;
             break;
         }
@@ -117,6 +119,8 @@ static size_t tokens_cut(ChunkTools *t, Str text, size_t at, size_t to, size_t l
             if (end == at)
                 do end++;
                 while (!letter_starts(text, end));
+            size_t trimmed = space_skip_back(text, end);
+            if (trimmed > at) end = trimmed;
             if (end >= fits_not) break;
         }
         size_t n = tokens_of(t, str_slice(text, at, end), SIZE_MAX);

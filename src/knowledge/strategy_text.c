@@ -119,7 +119,7 @@ static Str new_file(Arena *a, const Str *paths, size_t n)
 Str strategy_add_missing(Arena *a, Str text, const Str *paths, size_t n)
 {
     size_t open = object_start(text), at = 0, count = 0;
-    if (open >= text.len) return new_file(a, paths, n);
+    if (str_trim(text).len == 0) return new_file(a, paths, n);
     if (n == 0) return arena_str(a, text);
     EntryPlace first = {0}, last = {0}, place;
     for (; entry_next(text, &at, &place); count++) {
