@@ -9,7 +9,7 @@ enum {
     ON_STORED = ON_RESUME | ON_RETRY | ON_STATUS | ON_LIST,  // read a run that was begun
     ON_PROJECT = ON_PLAN | ON_STORED | ON_VALIDATE | ON_CHUNKS | ON_DOCTOR | ON_CONFIG,
     ON_DATA = ON_PREVIEW | ON_CHUNKS | ON_ESTIMATE | ON_STATUS | ON_LIST | ON_DOCTOR | ON_CONFIG | ON_VALIDATE |
-              ON_VERSION | ON_RUN | ON_RESUME | ON_RETRY,
+              ON_VERSION | ON_RUN | ON_RESUME | ON_RETRY | ON_DEDUP,
 };
 
 #define LARGEST 9007199254740992.0  // 2^53: up to here every reader of JSON keeps whole numbers exact
@@ -86,9 +86,9 @@ const Option option_table[OPTION_COUNT] = {
     [OPTION_YES] = {"yes", 0, NULL, ARG_SWITCH, RULE_NOT_PROJECT, ON_ASKING,
         .variable = "CONFAB_YES",
         .help = "start without asking"},
-    [OPTION_DRY_RUN] = {"dry-run", 0, NULL, ARG_SWITCH, 0, ON_RUN,
+    [OPTION_DRY_RUN] = {"dry-run", 0, NULL, ARG_SWITCH, 0, ON_RUN | ON_DEDUP,
         .variable = "CONFAB_DRY_RUN",
-        .help = "plan and check everything, send nothing"},
+        .help = "plan and check everything; send or write nothing"},
     [OPTION_ENDPOINT] = {"endpoint", 0, "URL", ARG_URL, RULE_REPEATS, ON_MODEL,
         .variable = "LLM_API_URL",
         .help = "address of the model's API; without one the embedded model serves"},
@@ -128,6 +128,22 @@ const Option option_table[OPTION_COUNT] = {
         .help = "say where each value comes from"},
     [OPTION_MAN] = {"man", 0, NULL, ARG_SWITCH, 0, ON_HELP,
         .help = "print the manual page as roff"},
+    [OPTION_OUTPUT] = {"output", 'o', "FILE", ARG_FILE, 0, ON_DEDUP,
+        .help = "where the result goes; without it to standard output"},
+    [OPTION_CLUSTERS] = {"clusters", 0, "FILE", ARG_FILE, 0, ON_DEDUP,
+        .help = "write what was dropped for what, a line a cluster"},
+    [OPTION_THRESHOLD] = {"threshold", 0, "X", ARG_REAL, 0, ON_DEDUP, .min = 0.05, .max = 1, .fallback = "0.8",
+        .help = "the likeness from which two records are nearly the same (Jaccard of word 5-grams)"},
+    [OPTION_KEEP] = {"keep", 0, "WHICH", ARG_CHOICE, 0, ON_DEDUP, .choices = "first|longest|handwritten", .fallback = "first",
+        .help = "which of several near-duplicates is kept"},
+    [OPTION_FIELD] = {"field", 0, "NAME", ARG_TEXT, 0, ON_DEDUP,
+        .help = "the field or column that holds the text"},
+    [OPTION_AGAINST] = {"against", 0, "FILE", ARG_TEXT, RULE_REPEATS, ON_DEDUP,
+        .help = "drop what repeats words of this evaluation set; may be given several times"},
+    [OPTION_HITS] = {"hits", 0, "FILE", ARG_FILE, 0, ON_DEDUP,
+        .help = "write what --against found, a line a hit"},
+    [OPTION_MEMORY] = {"memory", 0, "MIB", ARG_WHOLE, 0, ON_DEDUP, .min = 1, .max = 1 << 24,
+        .help = "keep at most so much of the texts' shingles in memory, the rest in a file of $TMPDIR"},
     [OPTION_JSON] = {"json", 0, NULL, ARG_SWITCH, 0, ON_DATA,
         .help = "print one JSON object"},
     [OPTION_NO_INPUT] = {"no-input", 0, NULL, ARG_SWITCH, RULE_NOT_PROJECT, ON_ASKING,

@@ -52,6 +52,14 @@ typedef enum OptionId {
     OPTION_TEXT,
     OPTION_ORIGIN,
     OPTION_MAN,
+    OPTION_OUTPUT,
+    OPTION_CLUSTERS,
+    OPTION_THRESHOLD,
+    OPTION_KEEP,
+    OPTION_FIELD,
+    OPTION_AGAINST,
+    OPTION_HITS,
+    OPTION_MEMORY,
     OPTION_JSON,
     OPTION_NO_INPUT,
     OPTION_DIRECTORY,
@@ -78,7 +86,8 @@ typedef enum CommandBit {
     ON_COMPLETION = 1 << 12,
     ON_HELP = 1 << 13,
     ON_VERSION = 1 << 14,
-    ON_ALL = (1 << 15) - 1,
+    ON_DEDUP = 1 << 15,
+    ON_ALL = (1 << 16) - 1,
 } CommandBit;
 
 typedef enum OptionType {

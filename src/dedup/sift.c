@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dedup/sift.h"
+
+#include "base/json.h"
+#include "dedup/contain.h"
+#include "text/normalise.h"
+
+// A record is known by one number: its place over all files.
+typedef struct Dropped {
+    uint64_t record, kept;
+    double similarity;
+} Dropped;
+
+typedef struct Found {       // for the orders that are not the files' own
+    uint64_t offset, number;
+    uint32_t len;
+    uint32_t weight;         // the larger, the earlier it is looked at
+} Found;
+
+typedef struct Sift {
+    const SiftOptions *options;
+    const SiftSink *sink;
+    SiftReport *report;
+    RecordReader **readers;
+    uint64_t *firsts;        // number of each file's first record
+    Seen *seen;
+    Contain contain;
+    uint64_t *against;       // number of the first text of each file of `against`
+    Dropped *dropped;
+    size_t n_dropped, cap_dropped;
+    uint8_t *keeps;          // bits; only where records are looked at in another order
+    bool any_written;
+    Buf line;
+} Sift;
+
+// ---- one record ---------------------------------------------------------------------------------
+
+static size_t file_of(const uint64_t *firsts, size_t n, uint64_t number)
+{
+    size_t low = 0;
+    while (n - low > 1) {
+        size_t middle = low + (n - low) / 2;
+        if (firsts[middle] <= number) low = middle;
+        else n = middle;
+    }
+    return low;
+}
+
+static void add_place(const Sift *s, uint64_t number, Buf *b)
+{
+    size_t file = file_of(s->firsts, s->options->n_files, number);
+    buf_printf(b, "\"row\":%llu,\"file\":", (unsigned long long)(number - s->firsts[file]));
+    json_write_string(b, str_from(s->options->files[file]));
+}
+
+static void add_words(Str text, const ContainHit *hit, Buf *out)
+{
+    Buf normal = {0};
+    normalise(text, &normal);
+    Str rest = buf_str(&normal), word = {0};
+    const char *from = NULL, *to = NULL;
+    for (size_t i = 0; i < hit->at + hit->words && normal_next(&rest, &word); i++) {
+        if (i == hit->at) from = word.ptr;
+        to = word.ptr + word.len;
+    }
+    json_write_string(out, from ? (Str){from, (size_t)(to - from)} : S(""));
+    buf_free(&normal);
+}
+
+static bool tell_hit(Sift *s, uint64_t number, Str text, const ContainHit *hit, Error *e)
+{
+    if (!s->sink->hit) return true;
+    size_t file = file_of(s->against, s->options->n_against, hit->text);
+    buf_clear(&s->line);
+    buf_add_char(&s->line, '{');
+    add_place(s, number, &s->line);
+    buf_printf(&s->line, ",\"against\":{\"row\":%llu,\"file\":", (unsigned long long)(hit->text - s->against[file]));
+    json_write_string(&s->line, str_from(s->options->against[file]));
+    buf_add(&s->line, S("},\"words\":"));
+    add_words(text, hit, &s->line);
+    buf_add(&s->line, S("}\n"));
+    return s->sink->hit(s->sink->ctx, buf_str(&s->line), e);
+}
+
+static void drop(Sift *s, uint64_t number, const SeenMatch *match)
+{
+    SiftReport *r = s->report;
+    if (match->exact) {
+        r->exact++;
+    } else {
+        r->near++;
+        r->similar[(size_t)(match->similarity * SIFT_STEPS + 1e-9)]++;
+    }
+    if (s->n_dropped == s->cap_dropped) {
+        s->cap_dropped = s->cap_dropped ? 2 * s->cap_dropped : 1024;
+        s->dropped = mem_realloc(s->dropped, s->cap_dropped * sizeof *s->dropped);
+    }
+    s->dropped[s->n_dropped++] = (Dropped){number, match->id, match->similarity};
+}
+
+static bool judge(Sift *s, uint64_t number, Str text, bool *keep, Error *e)
+{
+    SeenMatch match;
+    ContainHit hit;
+    bool near = seen_look(s->seen, text, &match);
+    *keep = false;
+    if (s->options->n_against && contain_find(&s->contain, seen_shingles(s->seen), &hit)) {
+        s->report->contaminated++;
+        return tell_hit(s, number, text, &hit, e);
+    }
+    if (near) {
+        drop(s, number, &match);
+        return true;
+    }
+    *keep = true;
+    s->report->kept++;
+    return seen_add(s->seen, number, e);
+}
+
+// ---- writing ------------------------------------------------------------------------------------
+
+static bool put(Sift *s, Str bytes, Error *e) { return !s->sink->write || bytes.len == 0 || s->sink->write(s->sink->ctx, bytes, e); }
+
+// What stands before a record in its file stands before it in the output, but for the first one, and
+// for one whose file is not that of the record before.
+static bool put_record(Sift *s, size_t file, const Record *record, Error *e)
+{
+    Str before = record->before;
+    bool json = records_format(s->readers[file]) == RECORDS_JSON;
+    if (json && s->any_written && record->row == 0) before = S(",\n");
+    if (json && !s->any_written) {
+        size_t comma = str_find_char(before, ',');
+        if (comma != STR_NONE) before = str_slice(before, comma + 1, before.len);
+    }
+    // The last line of a file may have no line break; another record may follow it.
+    Str end = record->bytes;
+    bool open = !json && end.len && end.ptr[end.len - 1] != '\n' && file + 1 < s->options->n_files;
+    s->any_written = true;
+    return put(s, before, e) && put(s, record->bytes, e) && (!open || put(s, S("\n"), e));
+}
+
+static bool add_cluster(Sift *s, size_t from, size_t to, size_t cluster, Error *e)
+{
+    Buf *b = &s->line;
+    uint64_t kept = s->dropped[from].kept;
+    size_t file = file_of(s->firsts, s->options->n_files, kept);
+    buf_clear(b);
+    buf_printf(b, "{\"cluster\":%zu,\"kept\":%llu,\"members\":[{", cluster, (unsigned long long)(kept - s->firsts[file]));
+    add_place(s, kept, b);
+    buf_add(b, S(",\"similarity\":1.0}"));
+    for (size_t i = from; i < to; i++) {
+        buf_add(b, S(",{"));
+        add_place(s, s->dropped[i].record, b);
+        buf_add(b, S(",\"similarity\":"));
+        json_write_double(b, s->dropped[i].similarity);
+        buf_add_char(b, '}');
+    }
+    buf_add(b, S("]}\n"));
+    return !s->sink->clusters || s->sink->clusters(s->sink->ctx, buf_str(b), e);
+}
+
+static int by_cluster(const void *a, const void *b)
+{
+    const Dropped *x = a, *y = b;
+    if (x->kept != y->kept) return x->kept < y->kept ? -1 : 1;
+    return x->record < y->record ? -1 : x->record > y->record;
+}
+
+static bool tell_clusters(Sift *s, Error *e)
+{
+    if (s->n_dropped) qsort(s->dropped, s->n_dropped, sizeof *s->dropped, by_cluster);
+    for (size_t from = 0, to; from < s->n_dropped; from = to) {
+        for (to = from + 1; to < s->n_dropped && s->dropped[to].kept == s->dropped[from].kept;) to++;
+        if (!add_cluster(s, from, to, (size_t)s->report->clusters++, e)) return false;
+    }
+    return true;
+}
+
+// ---- going over the files -----------------------------------------------------------------------
+
+// `decide` says of each record whether it is kept and written.
+static bool each_record(Sift *s, bool (*decide)(Sift *, uint64_t, const Record *, bool *, Error *), Error *e)
+{
+    Record record;
+    uint64_t number = 0;
+    bool keep;
+    size_t last = s->options->n_files - 1;
+    if (!put(s, records_head(s->readers[0]), e)) return false;
+    for (size_t i = 0; i <= last; i++) {
+        s->firsts[i] = number;
+        while (records_next(s->readers[i], &record, e))
+            if (!decide(s, number++, &record, &keep, e) || (keep && !put_record(s, i, &record, e))) return false;
+        if (e->kind) return false;
+    }
+    s->report->records = number;
+    return put(s, records_tail(s->readers[last]), e);
+}
+
+static bool decide_first(Sift *s, uint64_t number, const Record *record, bool *keep, Error *e)
+{
+    return judge(s, number, record->text, keep, e);
+}
+
+typedef struct FoundList {
+    Found *items;
+    size_t n, cap;
+} FoundList;
+
+static bool decide_kept(Sift *s, uint64_t number, const Record *record, bool *keep, Error *e)
+{
+    (void)record, (void)e;
+    *keep = (s->keeps[number / 8] >> (number % 8) & 1) != 0;
+    return true;
+}
+
+static bool list_records(Sift *s, FoundList *list, Error *e)
+{
+    Record record;
+    for (size_t i = 0; i < s->options->n_files; i++) {
+        s->firsts[i] = list->n;
+        while (records_next(s->readers[i], &record, e)) {
+            if (list->n == list->cap) {
+                list->cap = list->cap ? 2 * list->cap : 4096;
+                list->items = mem_realloc(list->items, list->cap * sizeof *list->items);
+            }
+            uint32_t weight = s->options->keep == SIFT_HANDWRITTEN ? record.handwritten : (uint32_t)record.text.len;
+            list->items[list->n] = (Found){record.offset, list->n, (uint32_t)record.bytes.len, weight};
+            list->n++;
+        }
+        if (e->kind) return false;
+        records_rewind(s->readers[i]);
+    }
+    return true;
+}
+
+static int heaviest_first(const void *a, const void *b)
+{
+    const Found *x = a, *y = b;
+    if (x->weight != y->weight) return x->weight > y->weight ? -1 : 1;
+    return x->number < y->number ? -1 : x->number > y->number;
+}
+
+static bool judge_in_order(Sift *s, const FoundList *list, Error *e)
+{
+    Record record;
+    bool keep;
+    for (size_t i = 0; i < list->n; i++) {
+        const Found *f = &list->items[i];
+        RecordReader *reader = s->readers[file_of(s->firsts, s->options->n_files, f->number)];
+        if (!records_at(reader, f->offset, f->len, &record, e) || !judge(s, f->number, record.text, &keep, e)) return false;
+        if (keep) s->keeps[f->number / 8] |= (uint8_t)(1u << (f->number % 8));
+    }
+    return true;
+}
+
+static bool sift_ordered(Sift *s, Error *e)
+{
+    FoundList list = {0};
+    bool ok = list_records(s, &list, e);
+    if (ok) {
+        s->keeps = mem_alloc(list.n / 8 + 1);
+        memset(s->keeps, 0, list.n / 8 + 1);
+        if (list.n) qsort(list.items, list.n, sizeof *list.items, heaviest_first);
+        ok = judge_in_order(s, &list, e);
+    }
+    free(list.items);
+    for (size_t i = 0; i < s->options->n_files; i++) records_rewind(s->readers[i]);
+    return ok && each_record(s, decide_kept, e);
+}
+
+// ---- opening ------------------------------------------------------------------------------------
+
+static bool read_against(Sift *s, Error *e)
+{
+    for (size_t i = 0; i < s->options->n_against; i++) {
+        RecordReader *reader;
+        Record record;
+        s->against[i] = s->contain.texts;
+        if (!records_open(s->options->against[i], s->options->field, &reader, e)) return false;
+        while (records_next(reader, &record, e)) contain_add(&s->contain, record.text);
+        records_close(reader);
+        if (e->kind) return false;
+    }
+    s->report->against = s->contain.texts;
+    s->report->against_short = s->contain.left_out;
+    return true;
+}
+
+static bool open_files(Sift *s, Error *e)
+{
+    const SiftOptions *o = s->options;
+    for (size_t i = 0; i < o->n_files; i++) {
+        if (!records_open(o->files[i], o->field, &s->readers[i], e)) return false;
+        bool same = records_format(s->readers[i]) == records_format(s->readers[0]) &&
+                    (records_format(s->readers[i]) != RECORDS_CSV || str_eq(records_head(s->readers[i]), records_head(s->readers[0])));
+        if (same) continue;
+        error_set(e, ERROR_USAGE, "records", "%s is not of the same format as %s", o->files[i], o->files[0]);
+        return error_hint(e, "give files of one format and, as CSV, of the same columns");
+    }
+    return true;
+}
+
+bool sift(const SiftOptions *o, const SiftSink *sink, SiftReport *report, Error *e)
+{
+    Arena arena = {0};
+    *report = (SiftReport){0};
+    *e = (Error){0};
+    Sift s = {
+        .options = o,
+        .sink = sink,
+        .report = report,
+        .readers = arena_new(&arena, RecordReader *, o->n_files),
+        .firsts = arena_new(&arena, uint64_t, o->n_files),
+        .against = arena_new(&arena, uint64_t, o->n_against + 1),
+        .seen = seen_new(&(SeenOptions){.threshold = o->threshold, .memory = o->memory}),
+    };
+    bool ok = open_files(&s, e) && read_against(&s, e) &&
+              (o->keep == SIFT_FIRST ? each_record(&s, decide_first, e) : sift_ordered(&s, e)) && tell_clusters(&s, e);
+    report->memory = seen_bytes(s.seen);
+    for (size_t i = 0; i < o->n_files; i++) records_close(s.readers[i]);
+    seen_free(s.seen);
+    contain_free(&s.contain);
+    free(s.dropped);
+    free(s.keeps);
+    buf_free(&s.line);
+    arena_free(&arena);
+    return ok;
+}
