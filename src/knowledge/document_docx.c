@@ -27,6 +27,7 @@ typedef struct Docx {
     bool in_text;       // w:t
     unsigned ignored;   // depth inside an element that is not read
     bool notes;         // reading footnotes.xml
+    bool footnotes, endnotes;  // some are referred to
     bool skip_note;     // separators have notes of their own
     Str main;           // the document's part, where it has another name than usual
 } Docx;
@@ -139,7 +140,11 @@ static void start(void *self, Str space, Str name, const XmlAttributes *a)
         markdown_row(w);
     } else if (str_eq(name, S("tc"))) {
         markdown_cell(w);
-    } else if (str_eq(name, S("footnoteReference")) || str_eq(name, S("endnoteReference"))) {
+    } else if (str_eq(name, S("footnoteReference"))) {
+        d->footnotes = true;
+        note_mark(d, a);
+    } else if (str_eq(name, S("endnoteReference"))) {
+        d->endnotes = true;
         note_mark(d, a);
     } else if (str_eq(name, S("footnote")) || str_eq(name, S("endnote"))) {
         d->skip_note = xml_attribute(a, "type").ptr != NULL && !str_eq(xml_attribute(a, "type"), S("normal"));
@@ -228,7 +233,9 @@ static bool extract_into(Extraction *x, Docx *d, Error *e)
     d->notes = true;
     d->in_text = d->in_paragraph_properties = false;
     d->ignored = 0;
-    return read_part(&zip, "word/footnotes.xml", body, e) != ZIP_FAILED && read_part(&zip, "word/endnotes.xml", body, e) != ZIP_FAILED;
+    bool footnotes = d->footnotes, endnotes = d->endnotes;  // notes may refer to notes
+    return (!footnotes || read_part(&zip, "word/footnotes.xml", body, e) != ZIP_FAILED) &&
+           (!endnotes || read_part(&zip, "word/endnotes.xml", body, e) != ZIP_FAILED);
 }
 
 static bool extract(Extraction *x, Error *e)
@@ -242,11 +249,13 @@ static bool extract(Extraction *x, Error *e)
     return ok;
 }
 
-// The names of a zip's entries stand in its first bytes: Office writes [Content_Types].xml first.
+// The names of all entries stand at an archive's end.
 static bool recognise(Str bytes)
 {
+    enum { DIRECTORY = 64 << 10 };
+    size_t from = bytes.len > DIRECTORY ? bytes.len - DIRECTORY : 0;
     return zip_is(bytes) && !str_contains(str_slice(bytes, 0, 256), S("mimetypeapplication/")) &&
-           str_contains(bytes, S("word/document.xml"));
+           str_contains(str_slice(bytes, from, bytes.len), S("word/document.xml"));
 }
 
 const DocumentType document_docx = {
