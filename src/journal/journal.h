@@ -56,7 +56,7 @@ typedef struct AnswerRow {
 typedef struct KeptRow {
     Str record;        // one record of the dataset, JSON
     Str csv;           // its CSV rows; empty where they follow from the record
-    Str drawn;         // JSON object: everything drawn for it
+    Str drawn;         // JSON object: everything drawn for it; "@record": what the default record says
     Str conversation;  // JSON array of turns
     Str text;          // normal form, for near-duplicates of later runs
 } KeptRow;

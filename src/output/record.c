@@ -292,6 +292,24 @@ bool record_render(const Recorder *recorder, const ValueSource *item, const Conv
     return ok;
 }
 
+bool record_render_facts(const Recorder *recorder, const ValueSource *item, const Conversation *conversation,
+                         const AnswerFacts *facts, Arena *a, Buf *json, Error *e)
+{
+    const OutputFormat *format = &recorder->project->format;
+    Render r = {.project = recorder->project, .item = item, .conversation = conversation, .facts = facts, .arena = a,
+                .text = {.max = RECORD_MAX}, .e = e};
+    RecordNode node = format->usual;
+    while (node.n && node.children[node.n - 1].kind == RECORD_MESSAGES) node.n--;
+    Value system = {.kind = VALUE_NULL};
+    bool ok = write_node(&r, &node, json) && (!format->has_system || fill(&r, &format->system, &system));
+    json->len--;  // its closing brace
+    buf_add(json, S(",\"system\":"));
+    add_json(json, &system);
+    buf_add_char(json, '}');
+    buf_free(&r.text);
+    return ok;
+}
+
 // The value of a node that has no children.
 static bool leaf_value(Render *r, const RecordNode *node, Value *out)
 {

@@ -52,4 +52,9 @@ bool recorder_open(const Project *project, Arena *a, Recorder *out, Problems *pr
 bool record_render(const Recorder *recorder, const ValueSource *item, const Conversation *conversation,
                    const AnswerFacts *facts, Arena *a, Buf *json, Buf *csv, Error *e);
 
+// Appends, as one JSON object, what the default record says beside the messages, and "system" (the
+// filled text, or null). The same keys whatever the project's own record is: for exports.
+bool record_render_facts(const Recorder *recorder, const ValueSource *item, const Conversation *conversation,
+                         const AnswerFacts *facts, Arena *a, Buf *json, Error *e);
+
 #endif

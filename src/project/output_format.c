@@ -427,7 +427,8 @@ static void default_record(RecordNode *out, const Names *names, Arena *a)
 bool output_format_compile(const JsonFile *file, OutputFormat *format, const Names *names, Arena *a, Problems *problems)
 {
     Reader r = {.arena = a, .out = format, .problems = problems, .ok = true};
-    default_record(&format->record, names, a);
+    default_record(&format->usual, names, a);
+    format->record = format->usual;
     if (!file || !json_is_object(file->root)) return true;
     JsonNode root = json_node_root(file);
     if (!has_settings(root.value)) {

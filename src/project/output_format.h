@@ -36,6 +36,7 @@ typedef struct OutputFormat {
     Flow *flows;
     size_t n_flows;
     RecordNode record;        // the default one where none is given
+    RecordNode usual;         // the default record, whatever `record` is
     bool record_given;
     bool csv_given;           // else: the record flattened and a column `conversation`
     CsvRowKind csv_row;

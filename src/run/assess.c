@@ -96,6 +96,19 @@ static Str turns_json(const Conversation *conversation, const Form *form, Arena 
     return text;
 }
 
+// What was drawn, and under "@record" (no injection can be named so) what the default record says.
+static bool add_facts(Assessor *assessor, const PlanItem *item, const ValueSource *source, const Conversation *conversation,
+                      const AnswerFacts *facts, Arena *scratch, Error *e)
+{
+    Buf *drawn = &assessor->drawn;
+    plan_drawn_json(item, drawn);
+    drawn->len--;  // its closing brace
+    buf_add(drawn, drawn->len > 1 ? S(",\"@record\":") : S("\"@record\":"));
+    if (!record_render_facts(assessor->recorder, source, conversation, facts, scratch, drawn, e)) return false;
+    buf_add_char(drawn, '}');
+    return true;
+}
+
 bool assess(Assessor *assessor, const PlanItem *item, const ChatReply *reply, const AnswerFacts *facts, Arena *scratch,
             KeptRow *kept, Finding *found, Error *e)
 {
@@ -116,7 +129,7 @@ bool assess(Assessor *assessor, const PlanItem *item, const ChatReply *reply, co
     ValueSource source = plan_source(item);
     if (!record_render(assessor->recorder, &source, &conversation, facts, scratch, &assessor->json, &assessor->csv, e))
         return false;
-    plan_drawn_json(item, &assessor->drawn);
+    if (!add_facts(assessor, item, &source, &conversation, facts, scratch, e)) return false;
     *kept = (KeptRow){
         .record = buf_str(&assessor->json),
         .csv = buf_str(&assessor->csv),
@@ -125,6 +138,30 @@ bool assess(Assessor *assessor, const PlanItem *item, const ChatReply *reply, co
         .text = text,
     };
     return !assessor->novelty || novelty_add(assessor->novelty, item->drawn.iteration, text, e);
+}
+
+bool assess_handwritten_row(Assessor *assessor, const Example *example, Arena *scratch, KeptRow *row, Error *e)
+{
+    PlanItem item;
+    const AnswerFacts facts = {.handwritten = true};
+    const Conversation *conversation = &example->conversation;
+    *e = (Error){0};
+    plan_handwritten(assessor->plan, example, scratch, &item);
+    ValueSource source = plan_source(&item);
+    buf_clear(&assessor->json);
+    buf_clear(&assessor->csv);
+    buf_clear(&assessor->drawn);
+    if (!record_render(assessor->recorder, &source, conversation, &facts, scratch, &assessor->json, &assessor->csv, e) ||
+        !add_facts(assessor, &item, &source, conversation, &facts, scratch, e))
+        return false;
+    *row = (KeptRow){
+        .record = buf_str(&assessor->json),
+        .csv = buf_str(&assessor->csv),
+        .drawn = buf_str(&assessor->drawn),
+        .conversation = turns_json(conversation, plan_form(assessor->plan), scratch),
+        .text = conversation_normal_text(conversation, scratch),
+    };
+    return true;
 }
 
 bool assess_handwritten(Assessor *assessor, const Example *example, Arena *scratch, Buf *json, Buf *csv, Error *e)

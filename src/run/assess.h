@@ -34,4 +34,7 @@ bool assess(Assessor *assessor, const PlanItem *item, const ChatReply *reply, co
 // A handwritten example as a record and its rows, appended.
 bool assess_handwritten(Assessor *assessor, const Example *example, Arena *scratch, Buf *json, Buf *csv, Error *e);
 
+// The same with everything the journal would hold of it; valid until the next call.
+bool assess_handwritten_row(Assessor *assessor, const Example *example, Arena *scratch, KeptRow *row, Error *e);
+
 #endif
