@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A set of hashes as a sketch of fixed size: two sketches agree at a place with a probability that
-// is the Jaccard index of their sets (Broder 1997). One pass puts every hash into one of the places,
-// where the smallest stays (one-permutation hashing: Li, Owen, Zhang 2012). Places left empty are
-// filled by further passes, which count only there, and at last each by the smallest of all hashes:
+// A set of keys as a sketch of fixed size: two sketches agree at a place with a probability that is
+// the Jaccard index of their sets (Broder 1997). One pass puts every key into one of the places, where
+// the smallest hash stays (one-permutation hashing: Li, Owen, Zhang 2012). Places left empty are
+// filled by further passes, which count only there, and at last each by the smallest hash of all keys:
 // the scheme of Dahlgaard, Knudsen and Thorup, "Fast Similarity Sketching" (FOCS 2017), with their
-// final rounds begun early. So a set of five hashes has as good a sketch as one of five thousand.
+// final rounds begun early. So a set of five keys has as good a sketch as one of five thousand.
 //
 // Bands of rows of a sketch find the sets that are alike (Leskovec, Rajaraman, Ullman, "Mining of
 // Massive Datasets", 3.4): they share a band of r rows among b with probability 1-(1-J^r)^b.
@@ -20,7 +20,8 @@ typedef struct Sketch {
     uint32_t places[SKETCH_PLACES];
 } Sketch;
 
-void sketch_of(const uint64_t *hashes, size_t n, Sketch *out);  // different hashes; n > 0
+void sketch_of(const uint32_t *keys, size_t n, Sketch *out);  // different keys; n > 0
+void sketch_portable(const uint32_t *keys, size_t n, Sketch *out);  // the same without SIMD
 
 typedef struct Banding {
     unsigned bands, rows;  // bands * rows <= SKETCH_PLACES

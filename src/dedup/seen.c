@@ -190,7 +190,7 @@ bool seen_add(Seen *s, uint64_t id, Error *e)
         return error_set(e, ERROR_INTERNAL, "dedup", "more texts than can be compared");
     uint32_t *keys = keystore_add(&s->keys, s->shingles.n, &place, e);
     if (!keys) return false;
-    for (size_t i = 0; i < s->shingles.n; i++) keys[i] = shingle_key(s->shingles.items[i]);
+    memcpy(keys, s->shingles.items, s->shingles.n * sizeof *keys);
     if (s->n == s->cap) {
         s->cap = s->cap ? 2 * s->cap : 256;
         s->documents = mem_realloc(s->documents, s->cap * sizeof *s->documents);

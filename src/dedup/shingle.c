@@ -207,9 +207,15 @@ static void clear_set(Shingles *s, size_t most)
     s->items = mem_realloc(s->items, s->cap_items * sizeof *s->items);
 }
 
-static void add_item(Shingles *s, uint64_t shingle)
+// 32 bits of a shingle's hash; never 0.
+static uint32_t key_of(uint64_t shingle)
 {
-    uint32_t key = shingle_key(shingle);
+    uint32_t key = (uint32_t)(shingle >> 32);
+    return key ? key : 1;
+}
+
+static void add_item(Shingles *s, uint32_t key)
+{
     size_t i = key & (s->n_slots - 1);
     while (s->slots[i] && s->slots[i] != key) i = (i + 1) & (s->n_slots - 1);
     if (s->slots[i]) {
@@ -217,7 +223,7 @@ static void add_item(Shingles *s, uint64_t shingle)
         return;
     }
     s->slots[i] = key;
-    s->items[s->n++] = shingle;
+    s->items[s->n++] = key;
 }
 
 void shingles_items(Shingles *s)
@@ -229,7 +235,7 @@ void shingles_items(Shingles *s)
     WordRun run = word_run(SHINGLE_WORDS);
     for (size_t i = 0; i < n; i++) {
         uint64_t shingle = word_run_next(&run, w[i], i >= SHINGLE_WORDS ? w[i - SHINGLE_WORDS] : 0);
-        if (i + 1 >= SHINGLE_WORDS || i + 1 == n) add_item(s, shingle);
+        if (i + 1 >= SHINGLE_WORDS || i + 1 == n) add_item(s, key_of(shingle));
     }
 }
 

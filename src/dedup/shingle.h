@@ -21,7 +21,7 @@ enum { SHINGLE_WORDS = 5 };
 typedef struct Shingles {
     uint64_t *words;     // hash of each word of the text, in order
     size_t n_words;
-    uint64_t *items;     // the different shingles, in the order in which they first come
+    uint32_t *items;     // keys of the different shingles, in the order in which they first come
     size_t n;
     size_t repeated;     // shingles that came again
     Hash128 exact;       // of the normal form; of the bytes where there is no word
@@ -36,12 +36,6 @@ typedef struct Shingles {
 void shingles_words(Shingles *s, Str text);  // fills words and exact only
 void shingles_items(Shingles *s);            // items from words; after shingles_words
 void shingles_free(Shingles *s);
-
-static inline uint32_t shingle_key(uint64_t shingle)  // what is stored and compared; never 0
-{
-    uint32_t key = (uint32_t)(shingle >> 32);
-    return key ? key : 1;
-}
 
 // How many of `n` different keys are in the set.
 size_t shingles_common(const Shingles *s, const uint32_t *keys, size_t n);

@@ -13,12 +13,12 @@
 #include "dedup/minhash.h"
 
 // Two random sets with `common` hashes in both and `own` more in each.
-static void two_sets(Random *r, size_t common, size_t own, uint64_t *a, uint64_t *b)
+static void two_sets(Random *r, size_t common, size_t own, uint32_t *a, uint32_t *b)
 {
-    for (size_t i = 0; i < common; i++) a[i] = b[i] = random_next(r);
+    for (size_t i = 0; i < common; i++) a[i] = b[i] = (uint32_t)random_next(r);
     for (size_t i = 0; i < own; i++) {
-        a[common + i] = random_next(r);
-        b[common + i] = random_next(r);
+        a[common + i] = (uint32_t)random_next(r);
+        b[common + i] = (uint32_t)random_next(r);
     }
 }
 
@@ -38,7 +38,7 @@ static void test_agreement_is_jaccard(void **state)
     enum { ROUNDS = 300 };
     Random r = random_from(11);
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
-        uint64_t a[1000], b[1000];
+        uint32_t a[1000], b[1000];
         double sum = 0, squares = 0;
         size_t n = cases[c].common + cases[c].own;
         double j = (double)cases[c].common / (double)(n + cases[c].own);
@@ -61,16 +61,30 @@ static void test_agreement_is_jaccard(void **state)
 static void test_order_does_not_matter(void **state)
 {
     (void)state;
-    uint64_t a[50], b[50];
+    uint32_t a[50], b[50];
     Sketch x, y;
     Random r = random_from(5);
-    for (int i = 0; i < 50; i++) a[i] = b[49 - i] = random_next(&r);
+    for (int i = 0; i < 50; i++) a[i] = b[49 - i] = (uint32_t)random_next(&r);
     sketch_of(a, 50, &x);
     sketch_of(b, 50, &y);
     assert_memory_equal(&x, &y, sizeof x);
     sketch_of(a, 1, &x);
     sketch_of(b + 49, 1, &y);
     assert_memory_equal(&x, &y, sizeof x);
+}
+
+static void test_the_same_without_simd(void **state)
+{
+    (void)state;
+    Random r = random_from(6);
+    uint32_t keys[700];
+    Sketch x, y;
+    for (size_t i = 0; i < 700; i++) keys[i] = (uint32_t)random_next(&r);
+    for (size_t n = 1; n < 700; n += 1 + n / 9) {
+        sketch_of(keys, n, &x);
+        sketch_portable(keys, n, &y);
+        assert_memory_equal(&x, &y, sizeof x);
+    }
 }
 
 static void test_bands_find_what_they_promise(void **state)
@@ -94,7 +108,8 @@ static void test_bands_of_alike_sets_meet(void **state)
     Banding banding = banding_for(0.8);
     unsigned met[2] = {0};
     for (int i = 0; i < 2 * ROUNDS; i++) {
-        uint64_t a[200], b[200], x_bands[SKETCH_PLACES], y_bands[SKETCH_PLACES];
+        uint32_t a[200], b[200];
+        uint64_t x_bands[SKETCH_PLACES], y_bands[SKETCH_PLACES];
         Sketch x, y;
         size_t common = i % 2 ? 80 : 20, own = i % 2 ? 10 : 80;  // 0.8 and 0.11
         two_sets(&r, common, own, a, b);
@@ -115,6 +130,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_agreement_is_jaccard),
         cmocka_unit_test(test_order_does_not_matter),
+        cmocka_unit_test(test_the_same_without_simd),
         cmocka_unit_test(test_bands_find_what_they_promise),
         cmocka_unit_test(test_bands_of_alike_sets_meet),
     };
