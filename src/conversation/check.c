@@ -143,14 +143,18 @@ static bool check_leaks(const Conversation *c, const CheckContext *context, Aren
 {
     if (!context->prompts && context->n_examples == 0) return true;
     size_t n = context->n_passages + context->n_drawn;
-    Str *allowed = arena_new(scratch, Str, n);
-    if (context->n_passages) memcpy(allowed, context->passages, context->n_passages * sizeof *allowed);
-    if (context->n_drawn) memcpy(allowed + context->n_passages, context->drawn, context->n_drawn * sizeof *allowed);
+    // passages, drawn values, the user prompt: the first two may come from the prompts' words, the
+    // passages and the user prompt (which asked for them) from an example's.
+    Str *allowed = arena_new(scratch, Str, n + 1);
+    if (context->n_drawn) memcpy(allowed, context->drawn, context->n_drawn * sizeof *allowed);
+    Str *passages = allowed + context->n_drawn;
+    if (context->n_passages) memcpy(passages, context->passages, context->n_passages * sizeof *allowed);
+    passages[context->n_passages] = context->asked;
     for (size_t t = 0; t < c->n_turns; t++) {
         LeakWords words = leak_words(c->turns[t].text, scratch);
         Str run = leak_find(&context->prompts, context->prompts ? 1 : 0, &words, allowed, n, scratch);
         if (run.ptr) return finding_set(why, FINDING_PROMPT_LEAK, "turn %zu repeats the prompt: \"%.*s\"", t + 1, STR_ARG(run));
-        run = leak_find(context->examples, context->n_examples, &words, context->passages, context->n_passages, scratch);
+        run = leak_find(context->examples, context->n_examples, &words, passages, context->n_passages + 1, scratch);
         if (run.ptr) return finding_set(why, FINDING_EXAMPLE_LEAK, "turn %zu repeats an example: \"%.*s\"", t + 1, STR_ARG(run));
     }
     return true;

@@ -152,6 +152,9 @@ static void test_example_leak(void **state)
     assert_string_equal(judge("Customer: hi\nAgent: " TWELVE, &plain, &context), "example_leak");
     context.passages = &passage, context.n_passages = 1;
     assert_string_equal(judge("Customer: hi\nAgent: " TWELVE, &plain, &context), "none");
+    context.n_passages = 0;
+    context.asked = S("Begin with: " TWELVE);  // … and the user prompt, which asked for it
+    assert_string_equal(judge("Customer: hi\nAgent: " TWELVE, &plain, &context), "none");
     arena_free(&a);
 }
 
