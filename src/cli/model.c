@@ -16,7 +16,7 @@ static bool go_on_waiting(void *context, Nanos waited)
     return *signals_interrupted() == 0;
 }
 
-static Str user_data_folder(Cli *cli)
+Str model_data_folder(Cli *cli)
 {
     Str base = str_from(environment_get(&cli->environment, "XDG_DATA_HOME"));
     if (base.len && base.ptr[0] == '/') return base;
@@ -30,7 +30,7 @@ LocalServerConfig model_local_config(Cli *cli)
         .server = settings_str(&cli->settings, OPTION_LOCAL_SERVER),
         .model = settings_str(&cli->settings, OPTION_LOCAL_MODEL),
         .path = str_from(environment_get(&cli->environment, "PATH")),
-        .data = user_data_folder(cli),
+        .data = model_data_folder(cli),
         .progress = go_on_waiting,
     };
 }

@@ -45,6 +45,9 @@ ModelFacts model_facts(const Model *m);
 
 LocalServerConfig model_local_config(Cli *cli);
 
+// The user's data folder, $XDG_DATA_HOME or ~/.local/share.
+Str model_data_folder(Cli *cli);
+
 // The user's prices.json, beside the user config; there or not.
 Str model_prices_file(Cli *cli);
 

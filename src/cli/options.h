@@ -61,6 +61,8 @@ typedef enum OptionId {
     OPTION_ZSTD,
     OPTION_CSV_SAFE,
     OPTION_BOM,
+    OPTION_ENCODING,
+    OPTION_IDS,
     OPTION_MAN,
     OPTION_CLUSTERS,
     OPTION_THRESHOLD,
@@ -99,7 +101,8 @@ typedef enum CommandBit {
     ON_SHOW = 1 << 16,
     ON_EXPORT = 1 << 17,
     ON_REPORT = 1 << 18,
-    ON_ALL = (1 << 19) - 1,
+    ON_TOKENS = 1 << 19,
+    ON_ALL = (1 << 20) - 1,
 } CommandBit;
 
 typedef enum OptionType {

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Byte pair encoding of one piece: again and again the leftmost of the neighbours with the lowest
+// rank become one token, until no neighbours merge (Sennrich, Haddow, Birch 2016). A piece that is a
+// token by itself skips that; the vocabulary has only those as pieces whose merges give just them,
+// or whose tokenizer looks there first.
+//
+// Short pieces are merged in an array, long ones with a heap, so that a megabyte of one letter takes
+// n log n steps. A Bpe keeps what short pieces of several tokens gave; one thread at a time.
+#ifndef CONFAB_TOKENS_BPE_H
+#define CONFAB_TOKENS_BPE_H
+
+#include "tokens/vocabulary.h"
+
+enum { CACHED_IDS = 4, CACHE_SLOTS = 1 << 14 };
+
+typedef struct CachedPiece {
+    uint64_t low, high;    // up to 15 bytes and the length; 0, 0: nothing
+    uint32_t ids[CACHED_IDS];
+} CachedPiece;  // fewer ids: the rest is NO_TOKEN
+
+typedef struct Bpe {
+    const Vocabulary *v;
+    CachedPiece *cache;
+    void *work;            // of long pieces
+    size_t work_size;
+} Bpe;
+
+// Where ids go: `ids` NULL only counts.
+typedef struct IdList {
+    uint32_t *ids;
+    size_t cap;
+    uint64_t n;
+    bool keep;             // false: count only
+} IdList;
+
+void id_list_reserve(IdList *list, size_t more);
+void id_list_free(IdList *list);
+static inline void id_list_add(IdList *list, uint32_t id)
+{
+    if (list->keep) {
+        if (list->n == list->cap) id_list_reserve(list, 1);
+        list->ids[list->n] = id;
+    }
+    list->n++;
+}
+
+void bpe_init(Bpe *b, const Vocabulary *v);
+void bpe_free(Bpe *b);
+
+// Up to 16 bytes behind the piece are read (not used). The piece is not empty.
+void bpe_piece(Bpe *b, const char *p, size_t n, IdList *out);
+
+// By merges alone, whether the piece is a token or not; for building vocabularies.
+void bpe_merge(Bpe *b, const char *p, size_t n, IdList *out);
+
+#endif

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tokens/tokens.h"
+
+#include <unicode/unorm2.h>
+#include <unicode/ustring.h>
+
+#include "base/utf8.h"
+
+enum { WINDOW = 128 << 10 };
+
+bool tokenizer_init(Tokenizer *t, const Vocabulary *v, Error *e)
+{
+    *t = (Tokenizer){.v = v, .split = splitter_of((SplitKind)v->h->split)};
+    if (v->h->split == SPLIT_PATTERN && !pattern_compile_plain(str_from(v->h->pattern), &t->pattern, NULL, e)) return false;
+    bpe_init(&t->bpe, v);
+    t->cuts = t->split && !v->h->no_cuts;
+    t->added = v->h->n_added && (v->h->split != SPLIT_CL100K && v->h->split != SPLIT_O200K);
+    return true;
+}
+
+void tokenizer_free(Tokenizer *t)
+{
+    bpe_free(&t->bpe);
+    pattern_free(t->pattern);
+    buf_free(&t->window);
+    buf_free(&t->lossy);
+    buf_free(&t->normal);
+    *t = (Tokenizer){0};
+}
+
+void tokenizer_find_added(Tokenizer *t, bool on) { t->added = on && t->v->h->n_added; }
+
+// ---- normalising --------------------------------------------------------------------------------
+
+// Makes room behind the text for what scanners and pieces read too far.
+static Str padded(Buf *b)
+{
+    buf_reserve(b, SPLIT_PADDING);
+    memset(b->ptr + b->len, 0, SPLIT_PADDING);
+    return buf_str(b);
+}
+
+// Letters that NFC leaves as they are, whatever stands around them: the most common scripts.
+static bool is_stable(uint32_t c)
+{
+    return c < 0x300 || (c >= 0x400 && c <= 0x482) || (c >= 0x2010 && c <= 0x2027) || (c >= 0x3000 && c <= 0x3029) ||
+           (c >= 0x3041 && c <= 0x3096) || (c >= 0x309B && c <= 0x30FF) || (c >= 0x4E00 && c <= 0x9FFF) ||
+           (c >= 0xAC00 && c <= 0xD7A3) || (c >= 0xFF01 && c <= 0xFF5E);
+}
+
+static bool all_stable(Str s)
+{
+    for (size_t at = 0; at < s.len;) {
+        if ((unsigned char)s.ptr[at] < 0xCC)  // up to U+02FF, and all that continues a letter
+            at++;
+        else if (!is_stable(utf8_next(s, &at)))
+            return false;
+    }
+    return true;
+}
+
+static Str nfc(Tokenizer *t, Str s)
+{
+    enum { PART = 1 << 28 };  // ICU counts in 32 bits
+    if (all_stable(s) || s.len > PART) return s;
+    UErrorCode status = U_ZERO_ERROR;
+    const UNormalizer2 *normalizer = unorm2_getNFCInstance(&status);
+    int32_t n = 0, made = 0, len = (int32_t)s.len;
+    UChar *wide = mem_alloc(2 * sizeof(UChar) * ((size_t)len + 1)), *composed = wide + len + 1;
+    u_strFromUTF8(wide, len + 1, &n, s.ptr, len, &status);
+    bool done = unorm2_quickCheck(normalizer, wide, n, &status) == UNORM_YES;
+    if (!done) {
+        // NFC is at most three times as long in UTF-16 (UAX #15), and rarely longer at all.
+        made = unorm2_normalize(normalizer, wide, n, composed, len + 1, &status);
+        if (status == U_BUFFER_OVERFLOW_ERROR) {
+            status = U_ZERO_ERROR;
+            wide = mem_realloc(wide, sizeof(UChar) * ((size_t)n + (size_t)made + 1));
+            composed = wide + n;
+            made = unorm2_normalize(normalizer, wide, n, composed, made + 1, &status);
+        }
+        buf_clear(&t->normal);
+        buf_reserve(&t->normal, 3 * (size_t)made + SPLIT_PADDING);
+        u_strToUTF8(t->normal.ptr, (int32_t)(3 * made + 1), &n, composed, made, &status);
+        t->normal.len = (size_t)n;
+        done = U_FAILURE(status);
+        if (!done) s = padded(&t->normal);
+    }
+    free(wide);
+    return s;
+}
+
+static Str spaces_to_blanks(Tokenizer *t, Str s)
+{
+    buf_clear(&t->normal);
+    while (s.len) {
+        size_t space = str_find_char(s, ' ');
+        buf_add(&t->normal, str_slice(s, 0, space));
+        if (space == STR_NONE) break;
+        buf_add(&t->normal, S("\xE2\x96\x81"));
+        s = str_slice(s, space + 1, s.len);
+    }
+    return padded(&t->normal);
+}
+
+// ---- pieces -------------------------------------------------------------------------------------
+
+static void by_pattern(Tokenizer *t, Str s, IdList *out)
+{
+    PatternMatch m;
+    Error e;
+    size_t at = 0;
+    while (at < s.len && pattern_find(t->pattern, s, at, true, &m, &e) == PATTERN_FOUND) {
+        if (m.start > at) bpe_piece(&t->bpe, s.ptr + at, m.start - at, out);
+        if (m.end > m.start) bpe_piece(&t->bpe, s.ptr + m.start, m.end - m.start, out);
+        at = m.end > at ? m.end : at + 1;
+    }
+    if (at < s.len) bpe_piece(&t->bpe, s.ptr + at, s.len - at, out);
+}
+
+static void plain(Tokenizer *t, Str s, IdList *out)
+{
+    if (s.len == 0) return;
+    if (t->v->h->normaliser == NORMALISE_NFC) s = nfc(t, s);
+    if (t->v->h->normaliser == NORMALISE_SPACES) s = spaces_to_blanks(t, s);
+    const unsigned char *p = (const unsigned char *)s.ptr, *end = p + s.len;
+    if (t->pattern) {
+        by_pattern(t, s, out);
+    } else if (!t->split) {
+        bpe_piece(&t->bpe, s.ptr, s.len, out);
+    } else {
+        for (size_t n; p < end; p += n) {
+            n = t->split(p, end);
+            bpe_piece(&t->bpe, (const char *)p, n, out);
+        }
+    }
+}
+
+// The longest added token at the start of s, or NO_TOKEN.
+static uint32_t added_at(const Vocabulary *v, Str s, size_t *n)
+{
+    size_t longest = v->h->added_first[(unsigned char)s.ptr[0]];
+    for (*n = longest < s.len ? longest : s.len; *n; (*n)--) {
+        uint32_t id = vocabulary_added(v, str_slice(s, 0, *n));
+        if (id != NO_TOKEN) return id;
+    }
+    return NO_TOKEN;
+}
+
+static void with_added(Tokenizer *t, Str s, IdList *out)
+{
+    const unsigned char *first = t->v->h->added_first;
+    size_t from = 0, n;
+    for (size_t at = 0; at < s.len;) {
+        if (!first[(unsigned char)s.ptr[at]]) {
+            at++;
+            continue;
+        }
+        uint32_t id = added_at(t->v, str_slice(s, at, s.len), &n);
+        if (id == NO_TOKEN) {
+            at++;
+            continue;
+        }
+        plain(t, str_slice(s, from, at), out);
+        id_list_add(out, id);
+        from = at += n;
+    }
+    plain(t, str_slice(s, from, s.len), out);
+}
+
+// ---- the window ---------------------------------------------------------------------------------
+
+static void part(Tokenizer *t, Str s, IdList *out)
+{
+    if (!utf8_valid(s)) {
+        buf_clear(&t->lossy);
+        utf8_add_lossy(&t->lossy, s);
+        s = padded(&t->lossy);
+    }
+    if (t->added)
+        with_added(t, s, out);
+    else
+        plain(t, s, out);
+}
+
+// A letter that no normal form joins to what stands before it: ASCII, Chinese, most of Hangul.
+static bool opens_word(unsigned char c) { return str_is_alpha((char)c) || (c >= 0xE4 && c <= 0xE9) || c == 0xEB || c == 0xEC; }
+
+// The last place in the window where a new piece begins for certain; 0: none behind `tried`. To cut
+// there must not look like the text's end to what stands before it either, so where line breaks are
+// nothing special only one behind a visible letter will do.
+static size_t find_cut(const Tokenizer *t)
+{
+    const char *p = t->window.ptr;
+    uint32_t split = t->v->h->split;
+    bool lines = split != SPLIT_SPACES, lone = split == SPLIT_GPT2 || split == SPLIT_SMOLLM;
+    for (size_t i = t->window.len < 2 ? 0 : t->window.len - 2; i > t->tried && i > 0; i--) {
+        if (p[i] == ' ' && str_is_alpha(p[i - 1]) && str_is_alpha(p[i + 1])) return i;
+        if (lines && p[i] == '\n' && opens_word((unsigned char)p[i + 1]) && (!lone || (p[i - 1] > ' ' && p[i - 1] < 0x7F))) return i + 1;
+    }
+    return 0;
+}
+
+static void give_up_window(Tokenizer *t, IdList *out)
+{
+    size_t cut = t->cuts ? find_cut(t) : 0;
+    if (cut == 0) {
+        t->tried = t->window.len < 2 ? 0 : t->window.len - 2;
+        return;
+    }
+    padded(&t->window);
+    part(t, (Str){t->window.ptr, cut}, out);
+    memmove(t->window.ptr, t->window.ptr + cut, t->window.len - cut);
+    t->window.len -= cut;
+    t->tried = 0;
+}
+
+void tokenizer_feed(Tokenizer *t, Str s, IdList *out)
+{
+    while (s.len) {
+        size_t n = s.len < WINDOW ? s.len : WINDOW;
+        buf_add(&t->window, str_slice(s, 0, n));
+        s = str_slice(s, n, s.len);
+        if (t->window.len >= WINDOW + t->tried) give_up_window(t, out);
+    }
+}
+
+void tokenizer_end(Tokenizer *t, IdList *out)
+{
+    padded(&t->window);
+    part(t, buf_str(&t->window), out);
+    buf_clear(&t->window);
+    t->tried = 0;
+}
+
+uint64_t tokenizer_count(Tokenizer *t, Str text)
+{
+    IdList list = {0};
+    tokenizer_ids(t, text, &list);
+    return list.n;
+}
+
+void tokenizer_ids(Tokenizer *t, Str text, IdList *out)
+{
+    tokenizer_feed(t, text, out);
+    tokenizer_end(t, out);
+}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A tokenizer's vocabulary in the form that counting uses: one block of memory without pointers, so
+// that a file of it can be mapped instead of read. It is built once from what the tokenizer's makers
+// publish (vocabulary_read.h) and kept beside it.
+//
+//   header │ byte ids │ short pieces │ long pieces │ pairs │ added │ offsets │ bytes of all tokens
+//
+// All tables are open addressing with a power of two of slots, at most half full.
+//   short    pieces of up to 12 bytes that are one token: the bytes and the id in 16 bytes
+//   long     the id of a longer piece; its bytes are compared
+//   pairs    two neighbouring tokens that merge: the rank of the merge and the token it gives
+//   added    tokens that are found in a text before anything else
+#ifndef CONFAB_TOKENS_VOCABULARY_H
+#define CONFAB_TOKENS_VOCABULARY_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "tokens/pretokenise.h"
+
+#define NO_TOKEN UINT32_MAX
+
+typedef enum NormaliserKind {
+    NORMALISE_NONE,
+    NORMALISE_NFC,
+    NORMALISE_SPACES,  // each space becomes ▁
+} NormaliserKind;
+
+enum {
+    SHORT_MAX = 12,            // bytes of a short piece
+    VOCABULARY_IDS = 1 << 22,  // no tokenizer has a sixteenth of it
+    PATTERN_BYTES = 2048,      // of a split pattern that no scanner is known for
+    ADDED_MAX = 128,           // bytes of an added token
+};
+
+typedef struct ShortPiece {
+    uint64_t low;   // bytes 0 … 7
+    uint64_t high;  // bytes 8 … 11, length << 32, id << 40; 0: an empty slot
+} ShortPiece;
+
+typedef struct Pair {
+    uint32_t left, right;  // NO_TOKEN: an empty slot
+    uint32_t rank, id;
+} Pair;
+
+typedef struct VocabularyHeader {
+    char magic[8];
+    uint32_t version;
+    uint32_t split;          // SplitKind
+    uint32_t normaliser;     // NormaliserKind
+    uint32_t byte_level;     // symbols are bytes; else letters, with bytes where a letter is not known
+    uint32_t unknown;        // id for what is not known and has no bytes; NO_TOKEN: none
+    uint32_t no_cuts;        // an added token could span any place that a text may be cut at
+    uint32_t n_ids;
+    uint32_t short_mask, long_mask, pair_mask, added_mask;  // slots - 1
+    uint32_t n_added;
+    uint32_t pad;
+    uint64_t size;           // of the whole block
+    uint64_t source_size;    // what it was built from
+    int64_t source_mtime;
+    uint64_t shorts, longs, pairs, added, offsets, bytes;  // where the tables begin, multiples of 16
+    uint64_t n_bytes;
+    uint32_t byte_ids[256];
+    unsigned char added_first[256];  // longest added token that begins with this byte
+    char pattern[PATTERN_BYTES];     // of SPLIT_PATTERN
+} VocabularyHeader;
+
+typedef struct Vocabulary {
+    const VocabularyHeader *h;
+    const ShortPiece *shorts;
+    const uint32_t *longs;     // ids
+    const Pair *pairs;
+    const uint32_t *added;     // ids
+    const uint32_t *offsets;   // n_ids + 1: of a token's bytes
+    const char *bytes;
+    size_t mapped;             // 0: the block was allocated
+    char name[40];
+} Vocabulary;
+
+// One of the names that vocabulary_names lists ("o200k_base", "llama3"), or a path to a .tiktoken,
+// tokenizer.json or .gguf file. `data` is the user's data folder; vocabularies lie below it in
+// confab/vocabularies, where scripts/fetch-vocabularies.sh puts them. Not there: error (code
+// "vocabulary"), which names that script.
+bool vocabulary_open(Str name, Str data, Vocabulary *out, Error *e);
+void vocabulary_close(Vocabulary *v);
+
+bool vocabulary_known(Str name);   // one of the names
+size_t vocabulary_names(const Str **out);
+
+Str token_bytes(const Vocabulary *v, uint32_t id);
+// The id of an added token with exactly these bytes, or NO_TOKEN.
+uint32_t vocabulary_added(const Vocabulary *v, Str text);
+
+// From a block as vocabulary_build makes it: checks that its tables lie inside. The block is not owned.
+bool vocabulary_from_block(const void *block, size_t size, Vocabulary *out);
+
+// ---- for the loops of bpe.c ---------------------------------------------------------------------------
+
+static inline uint64_t short_hash(uint64_t low, uint64_t high)
+{
+    uint64_t x = (low ^ high * UINT64_C(0x9E3779B97F4A7C15)) * UINT64_C(0xD6E8FEB86659FD93);
+    return x ^ x >> 32;
+}
+
+// The key of a short piece, without its id.
+static inline ShortPiece short_key(const char *p, size_t n)
+{
+    ShortPiece k = {0, (uint64_t)n << 32};
+    uint32_t tail = 0;
+    memcpy(&k.low, p, n < 8 ? n : 8);
+    if (n > 8) memcpy(&tail, p + 8, n - 8);
+    k.high |= tail;
+    return k;
+}
+
+#define SHORT_KEY_MASK ((UINT64_C(1) << 40) - 1)
+
+static inline uint32_t short_find(const Vocabulary *v, uint64_t low, uint64_t high)
+{
+    for (uint64_t at = short_hash(low, high);; at++) {
+        const ShortPiece *s = &v->shorts[at & v->h->short_mask];
+        if (s->low == low && (s->high & SHORT_KEY_MASK) == high) return (uint32_t)(s->high >> 40);
+        if (s->high == 0) return NO_TOKEN;
+    }
+}
+
+static inline uint64_t pair_hash(uint32_t left, uint32_t right)
+{
+    uint64_t x = ((uint64_t)left << 32 | right) * UINT64_C(0x9E3779B97F4A7C15);
+    return x ^ x >> 29;
+}
+
+// NULL: the two do not merge.
+static inline const Pair *pair_find(const Vocabulary *v, uint32_t left, uint32_t right)
+{
+    for (uint64_t at = pair_hash(left, right) >> 8;; at++) {
+        const Pair *p = &v->pairs[at & v->h->pair_mask];
+        if (p->left == left && p->right == right) return p;
+        if (p->left == NO_TOKEN) return NULL;
+    }
+}
+
+uint32_t long_find(const Vocabulary *v, Str piece);  // of more than SHORT_MAX bytes
+
+#endif

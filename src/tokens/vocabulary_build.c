@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tokens/vocabulary_build.h"
+
+#include "base/hash.h"
+#include "base/utf8.h"
+#include "tokens/bpe.h"
+
+void source_init(VocabularySource *s, Arena *a)
+{
+    *s = (VocabularySource){.arena = a, .unknown = NO_TOKEN};
+    for (size_t i = 0; i < 256; i++) s->byte_ids[i] = NO_TOKEN;
+}
+
+bool source_put(VocabularySource *s, uint32_t id, Str bytes, Error *e)
+{
+    if (id >= VOCABULARY_IDS) return error_set(e, ERROR_USAGE, "vocabulary", "token %u is beyond what is sensible", id);
+    while (id >= s->cap_tokens) s->tokens = arena_grow(s->arena, s->tokens, s->cap_tokens, &s->cap_tokens, sizeof *s->tokens);
+    if (id >= s->n_tokens) s->n_tokens = (size_t)id + 1;
+    s->tokens[id] = bytes;
+    return true;
+}
+
+// ---- layout -------------------------------------------------------------------------------------
+
+static uint32_t slots_for(size_t n)
+{
+    uint32_t slots = 16;
+    while (slots < 2 * n) slots *= 2;
+    return slots;
+}
+
+static uint64_t place(uint64_t *size, uint64_t bytes)
+{
+    uint64_t at = *size;
+    *size = (at + bytes + 15) / 16 * 16;
+    return at;
+}
+
+typedef struct Counts {
+    size_t shorts, longs, pairs, bytes;
+} Counts;
+
+static Counts count(const VocabularySource *s, size_t pairs)
+{
+    Counts c = {.pairs = pairs};
+    for (size_t i = 0; i < s->n_tokens; i++) {
+        c.bytes += s->tokens[i].len;
+        c.shorts += s->tokens[i].len <= SHORT_MAX;
+        c.longs += s->tokens[i].len > SHORT_MAX;
+    }
+    return c;
+}
+
+static void *lay_out(const VocabularySource *s, Counts c, size_t *size)
+{
+    VocabularyHeader h = {
+        .magic = "confabvo", .version = 1, .split = s->split, .normaliser = s->normaliser, .byte_level = s->byte_level,
+        .unknown = s->unknown, .n_ids = (uint32_t)s->n_tokens, .n_added = (uint32_t)s->n_added, .n_bytes = c.bytes,
+        .short_mask = slots_for(c.shorts) - 1, .long_mask = slots_for(c.longs) - 1, .pair_mask = slots_for(c.pairs) - 1,
+        .added_mask = slots_for(s->n_added) - 1,
+    };
+    uint64_t end = (sizeof h + 15) / 16 * 16;
+    h.shorts = place(&end, (h.short_mask + UINT64_C(1)) * sizeof(ShortPiece));
+    h.longs = place(&end, (h.long_mask + UINT64_C(1)) * sizeof(uint32_t));
+    h.pairs = place(&end, (h.pair_mask + UINT64_C(1)) * sizeof(Pair));
+    h.added = place(&end, (h.added_mask + UINT64_C(1)) * sizeof(uint32_t));
+    h.offsets = place(&end, (h.n_ids + UINT64_C(1)) * sizeof(uint32_t));
+    h.bytes = place(&end, c.bytes);
+    h.size = end;
+    memcpy(h.byte_ids, s->byte_ids, sizeof h.byte_ids);
+    if (s->pattern.len && s->pattern.len < PATTERN_BYTES) memcpy(h.pattern, s->pattern.ptr, s->pattern.len);
+    char *block = mem_alloc(end);
+    memset(block, 0, end);
+    memcpy(block, &h, sizeof h);
+    memset(block + h.longs, 0xFF, h.offsets - h.longs);  // empty slots of longs, pairs and added
+    *size = end;
+    return block;
+}
+
+// ---- pairs --------------------------------------------------------------------------------------
+
+typedef struct PairList {
+    Pair *items;
+    size_t n, cap;
+} PairList;
+
+static void pair_list_add(PairList *l, Pair p)
+{
+    if (l->n == l->cap) l->items = mem_realloc(l->items, (l->cap = l->cap ? 2 * l->cap : 1 << 16) * sizeof *l->items);
+    l->items[l->n++] = p;
+}
+
+typedef struct ByteMap {
+    const VocabularySource *s;
+    uint32_t *slots;
+    uint32_t mask;
+} ByteMap;
+
+static uint32_t map_find(const ByteMap *m, Str bytes)
+{
+    for (uint64_t at = hash64(bytes, 0);; at++) {
+        uint32_t id = m->slots[at & m->mask];
+        if (id == NO_TOKEN || str_eq(m->s->tokens[id], bytes)) return id;
+    }
+}
+
+static ByteMap map_of(const VocabularySource *s)
+{
+    ByteMap m = {s, NULL, slots_for(s->n_tokens) - 1};
+    m.slots = mem_alloc((m.mask + (size_t)1) * sizeof *m.slots);
+    memset(m.slots, 0xFF, (m.mask + (size_t)1) * sizeof *m.slots);
+    for (uint32_t id = 0; id < s->n_tokens; id++) {
+        if (!s->tokens[id].len) continue;
+        uint64_t at = hash64(s->tokens[id], 0);
+        while (m.slots[at & m.mask] != NO_TOKEN) at++;
+        m.slots[at & m.mask] = id;
+    }
+    return m;
+}
+
+static bool is_added(const VocabularySource *s, uint32_t id)
+{
+    for (size_t i = 0; i < s->n_added; i++)
+        if (s->added[i] == id) return true;
+    return false;
+}
+
+// Every way to cut a token into two tokens is a merge.
+static void pairs_by_bytes(const VocabularySource *s, PairList *out)
+{
+    ByteMap map = map_of(s);
+    for (uint32_t id = 0; id < s->n_tokens; id++) {
+        Str t = s->tokens[id];
+        if (t.len < 2 || is_added(s, id)) continue;
+        for (size_t cut = 1; cut < t.len; cut++) {
+            uint32_t left = map_find(&map, str_slice(t, 0, cut));
+            uint32_t right = left == NO_TOKEN ? NO_TOKEN : map_find(&map, str_slice(t, cut, t.len));
+            if (right != NO_TOKEN) pair_list_add(out, (Pair){left, right, id, id});
+        }
+    }
+    free(map.slots);
+}
+
+static void put_pairs(Pair *table, uint32_t mask, const PairList *list)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        Pair p = list->items[i];
+        uint64_t at = pair_hash(p.left, p.right) >> 8;
+        // Where a merge list names a pair twice, the later one holds.
+        while (table[at & mask].left != NO_TOKEN && (table[at & mask].left != p.left || table[at & mask].right != p.right)) at++;
+        table[at & mask] = p;
+    }
+}
+
+// ---- pieces that are one token ------------------------------------------------------------------
+
+static void put_piece(char *block, const VocabularyHeader *h, uint32_t id, Str t)
+{
+    ShortPiece *shorts = (ShortPiece *)(void *)(block + h->shorts);
+    uint32_t *longs = (uint32_t *)(void *)(block + h->longs);
+    if (t.len <= SHORT_MAX) {
+        ShortPiece key = short_key(t.ptr, t.len);
+        uint64_t at = short_hash(key.low, key.high);
+        while (shorts[at & h->short_mask].high) at++;
+        key.high |= (uint64_t)id << 40;
+        shorts[at & h->short_mask] = key;
+    } else {
+        uint64_t at = hash64(t, 0);
+        while (longs[at & h->long_mask] != NO_TOKEN) at++;
+        longs[at & h->long_mask] = id;
+    }
+}
+
+static bool is_one_letter(Str t)
+{
+    size_t at = 0;
+    return utf8_next(t, &at) != UTF8_BAD && at == t.len;
+}
+
+// Letters first: they are what the merges of the others begin with.
+static void put_pieces(const VocabularySource *s, char *block, const VocabularyHeader *h, const Vocabulary *v)
+{
+    Bpe bpe;
+    IdList ids = {.keep = true};
+    bool *is_extra = mem_alloc(s->n_tokens + 1);
+    memset(is_extra, 0, s->n_tokens + 1);
+    for (size_t i = 0; i < s->n_added; i++) is_extra[s->added[i]] = true;
+    for (uint32_t id = 0; id < s->n_tokens; id++)
+        if (s->tokens[id].len && !s->byte_level && is_one_letter(s->tokens[id])) put_piece(block, h, id, s->tokens[id]);
+    bpe_init(&bpe, v);
+    for (uint32_t id = 0; id < s->n_tokens; id++) {
+        Str t = s->tokens[id];
+        if (!t.len || (!s->byte_level && is_one_letter(t)) || (is_extra[id] && s->rank_by_bytes)) continue;
+        ids.n = 0;
+        if (!s->whole_first) bpe_merge(&bpe, t.ptr, t.len, &ids);
+        if (s->whole_first || (ids.n == 1 && ids.ids[0] == id)) put_piece(block, h, id, t);
+    }
+    bpe_free(&bpe);
+    id_list_free(&ids);
+    free(is_extra);
+}
+
+// ---- added tokens -------------------------------------------------------------------------------
+
+static bool spans_a_cut(Str t)
+{
+    for (size_t i = 1; i + 1 < t.len; i++)
+        if ((t.ptr[i] == ' ' || t.ptr[i] == '\n') && ((unsigned char)t.ptr[i + 1] >= 0x80 || str_is_alpha(t.ptr[i + 1]))) return true;
+    return t.len > 1 && (t.ptr[0] == ' ' || t.ptr[0] == '\n') && str_is_alpha(t.ptr[1]);
+}
+
+static void put_added(const VocabularySource *s, char *block, VocabularyHeader *h)
+{
+    uint32_t *table = (uint32_t *)(void *)(block + h->added);
+    for (size_t i = 0; i < s->n_added; i++) {
+        Str t = s->tokens[s->added[i]];
+        if (!t.len || t.len > ADDED_MAX) continue;
+        uint64_t at = hash64(t, 0);
+        while (table[at & h->added_mask] != NO_TOKEN) at++;
+        table[at & h->added_mask] = s->added[i];
+        unsigned char *longest = &h->added_first[(unsigned char)t.ptr[0]];
+        if (*longest < t.len) *longest = (unsigned char)t.len;
+        h->no_cuts |= spans_a_cut(t);
+    }
+}
+
+void *vocabulary_build(const VocabularySource *s, size_t *size)
+{
+    PairList pairs = {0};
+    if (s->rank_by_bytes) pairs_by_bytes(s, &pairs);
+    for (size_t i = 0; i < s->n_merges; i++)
+        pair_list_add(&pairs, (Pair){s->merges[i].left, s->merges[i].right, (uint32_t)i, s->merges[i].id});
+    char *block = lay_out(s, count(s, pairs.n), size);
+    VocabularyHeader *h = (VocabularyHeader *)(void *)block;
+    put_pairs((Pair *)(void *)(block + h->pairs), h->pair_mask, &pairs);
+    free(pairs.items);
+    uint32_t *offsets = (uint32_t *)(void *)(block + h->offsets), at = 0;
+    for (size_t i = 0; i < s->n_tokens; i++) {
+        offsets[i] = at;
+        if (s->tokens[i].len) memcpy(block + h->bytes + at, s->tokens[i].ptr, s->tokens[i].len);
+        at += (uint32_t)s->tokens[i].len;
+    }
+    offsets[s->n_tokens] = at;
+    put_added(s, block, h);
+    Vocabulary v;
+    vocabulary_from_block(block, *size, &v);
+    put_pieces(s, block, h, &v);
+    return block;
+}
