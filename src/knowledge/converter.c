@@ -137,6 +137,17 @@ static ConverterResult listen_to(int out_fd, int err_fd, Buf *out, Buf *said)
     return CONVERTER_OK;
 }
 
+// A child that has closed its output should be gone in a moment; one that only pretends is not waited for.
+static bool ends_by_itself(pid_t child, int *code)
+{
+    for (int64_t start = now_ms(); now_ms() - start < CONVERTER_SILENT_MS;) {
+        pid_t ended = waitpid(child, code, WNOHANG);
+        if (ended == child || (ended < 0 && errno != EINTR)) return true;
+        poll(NULL, 0, 1);
+    }
+    return false;
+}
+
 static ConverterResult run_once(const Command *c, Buf *out, Buf *said, int *status)
 {
     int outs[2], errs[2];
@@ -153,12 +164,13 @@ static ConverterResult run_once(const Command *c, Buf *out, Buf *said, int *stat
     close(outs[0]);
     close(errs[0]);
     if (child < 0) return result;
+    int code = 0;
+    if (result == CONVERTER_OK && !ends_by_itself(child, &code)) result = CONVERTER_HUNG;
     if (result != CONVERTER_OK) {
         kill(-child, SIGKILL);
         kill(child, SIGKILL);
+        while (waitpid(child, &code, 0) < 0 && errno == EINTR) {}
     }
-    int code = 0;
-    while (waitpid(child, &code, 0) < 0 && errno == EINTR) {}
     *status = WIFEXITED(code) ? WEXITSTATUS(code) : 128 + WTERMSIG(code);
     return result != CONVERTER_OK ? result : *status == 0 ? CONVERTER_OK : CONVERTER_REFUSED;
 }

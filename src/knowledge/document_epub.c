@@ -8,7 +8,7 @@
 enum {
     PACKAGE_MAX = 4 << 20,  // bytes of container.xml and of the package file
     CHAPTER_MAX = 8 << 20,  // bytes of one chapter
-    ITEMS_MAX = 20000,      // of manifest and spine
+    ITEMS_MAX = 5000,      // of manifest and spine
 };
 
 typedef struct Item {

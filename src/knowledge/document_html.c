@@ -23,9 +23,16 @@ static bool recognise(Str bytes)
     return str_eq_ignore_case(str_slice(head, 0, 14), S("<!doctype html")) || str_eq_ignore_case(str_slice(head, 0, 5), S("<html"));
 }
 
+enum { PAGE_MAX = 8 << 20 };  // the parser holds several times a page that never closes its first tag
+
 static bool extract(Extraction *x, Error *e)
 {
     MarkdownWriter w;
+    if (x->bytes.len > PAGE_MAX) {
+        error_set(e, ERROR_FILE, "document", "the page is larger than %d MB", PAGE_MAX >> 20);
+        error_hint(e, "split it into several files");
+        return error_at_file(e, x->shown);
+    }
     markdown_start(&w);
     HtmlText h = {.writer = &w};
     bool ok = html_text_read(&h, x->bytes, deadline_start(), e) && document_markdown_result(x, &w, e);

@@ -55,9 +55,12 @@ static void say(Subtitles *s, Str text)
 static void say_line(Subtitles *s, Str line)
 {
     Buf b = {0};
+    size_t last = line.len;     // behind the last byte that can close a tag
+    while (last && line.ptr[last - 1] != '>' && line.ptr[last - 1] != '}') last--;
     for (size_t i = 0; i < line.len; i++) {
-        char close = line.ptr[i] == '<' ? '>' : line.ptr[i] == '{' && i + 1 < line.len && line.ptr[i + 1] == '\\' ? '}' : 0;
-        size_t end = close ? str_find_char(str_slice(line, i, line.len), close) : STR_NONE;
+        enum { TAG_MAX = 1000 };  // bytes; what is longer is text
+        char close = i >= last ? 0 : line.ptr[i] == '<' ? '>' : line.ptr[i] == '{' && i + 1 < line.len && line.ptr[i + 1] == '\\' ? '}' : 0;
+        size_t end = close ? str_find_char(str_slice(line, i, i + TAG_MAX), close) : STR_NONE;
         if (end == STR_NONE) {
             buf_add_char(&b, line.ptr[i]);
             continue;

@@ -5,7 +5,10 @@
 #include <libxml/parser.h>
 #include <libxml/parserInternals.h>
 
-enum { FEED = 16 * 1024 };  // bytes between two looks at the clock
+enum {
+    FEED = 16 * 1024,           // bytes between two looks at the clock
+    SEPARATORS_MAX = 10000,     // of one tag: libxml2 compares each of its attributes with every other
+};
 
 struct XmlAttributes {
     const xmlChar **items;
@@ -115,8 +118,39 @@ void html_open(XmlReader *r, XmlHandler handler, const char *encoding, Deadline 
     r->parser = parser;
 }
 
+// Follows the tags of a part, which may begin and end anywhere; false at one with attributes beyond
+// all measure. `tag` is 0 outside, '<' behind one that may open a tag.
+static bool tags_are_sane(XmlReader *r, Str part)
+{
+    for (size_t i = 0; i < part.len; i++) {
+        char c = part.ptr[i];
+        if (r->tag == 0) {
+            const char *next = memchr(part.ptr + i, '<', part.len - i);
+            if (!next) return true;
+            i = (size_t)(next - part.ptr);
+            r->tag = '<';
+            r->separators = 0;
+        } else if (r->tag == '<') {
+            r->tag = str_is_alpha(c) || c == '_' || (unsigned char)c >= 0x80 ? c : c == '<' ? '<' : 0;
+        } else if (r->quote) {
+            if (c == r->quote) r->quote = 0, r->tag = 'x';
+        } else if (c == '>') {
+            r->tag = 0;
+        } else if ((c == '"' || c == '\'') && r->tag == '=') {
+            r->quote = c;
+            r->separators++;
+        } else if (!str_is_space(c) || r->tag != '=') {
+            r->separators += str_is_space(c) || c == '/';
+            r->tag = c == '=' ? '=' : 'x';
+        }
+        if (r->separators > SEPARATORS_MAX) return false;
+    }
+    return true;
+}
+
 bool xml_feed(XmlReader *r, Str part)
 {
+    if (!r->fault && !tags_are_sane(r, part)) r->fault = "one of its tags has thousands of attributes";
     for (size_t at = 0; at < part.len && !r->fault; at += FEED) {
         Str some = str_slice(part, at, at + FEED);
         int code = r->html ? htmlParseChunk(r->parser, some.ptr, (int)some.len, 0) : xmlParseChunk(r->parser, some.ptr, (int)some.len, 0);

@@ -26,6 +26,8 @@ typedef struct XmlReader {
     void *parser;
     bool html;
     bool entities;      // some were declared
+    char tag, quote;    // of the tag that is being fed: what was read last outside quotes; the open quote
+    unsigned separators;  // in it: as many attributes at most
     Deadline deadline;
     const char *fault;  // why it stopped; NULL: it did not
 } XmlReader;

@@ -46,6 +46,7 @@ static ZipResult find_entry(Zip *z, struct archive *archive, Str name, ZipSink s
         int code = archive_read_next_header(archive, &entry);
         if (code == ARCHIVE_EOF) return ZIP_ABSENT;
         if (code < ARCHIVE_WARN) return broken(archive, e);
+        if (i % 64 == 0 && deadline_passed(z->deadline)) return refused(e, "the document takes too long to read");
         if (!str_eq(str_from(archive_entry_pathname(entry)), name)) continue;
         if (archive_entry_is_encrypted(entry)) return refused(e, "the document is protected by a password");
         return read_entry(z, archive, sink, e);

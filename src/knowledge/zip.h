@@ -9,8 +9,8 @@
 
 enum {
     ZIP_TOTAL_MAX = 256 << 20,  // unpacked bytes looked at: what SAX reads in the time there is
-    ZIP_RATIO_MAX = 150,        // unpacked to packed, beyond ZIP_FREE; XML packs 10 to 30 times
-    ZIP_FREE = 8 << 20,
+    ZIP_RATIO_MAX = 100,        // unpacked to packed, beyond ZIP_FREE; XML packs 10 to 30 times
+    ZIP_FREE = 4 << 20,
     ZIP_ENTRIES_MAX = 20000,    // looked through for one name
 };
 

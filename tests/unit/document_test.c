@@ -247,6 +247,19 @@ static void test_bombs(void **state)
     for (int i = 0; i < 200000; i++) buf_add(&deep, S("<w:tbl><w:tr><w:tc>"));
     assert_quick(docx(buf_str(&deep)), "deep.docx", "");
     buf_free(&deep);
+    Buf tag = {0};
+    buf_add(&tag, S("<p x' "));
+    for (int i = 0; i < 300000; i++) buf_printf(&tag, "a%d=\"1\"", i);
+    buf_add(&tag, S(">x"));
+    assert_quick(buf_str(&tag), "attributes.html", "thousands of attributes");
+    buf_free(&tag);
+    Buf cue = {0};
+    buf_add(&cue, S("00:00:01,000 --> 00:00:02,000\n"));
+    for (int i = 0; i < 2000000; i++) buf_add_char(&cue, '<');
+    double start = now();
+    assert_true(text_of(buf_str(&cue), "x.srt").len == 2000000);
+    assert_true(now() - start < 2);
+    buf_free(&cue);
     Buf json = {0};
     for (int i = 0; i < 3000000; i++) buf_add_char(&json, '[');
     assert_quick(buf_str(&json), "deep.json", "");
@@ -294,7 +307,7 @@ static void test_converter(void **state)
         const char *script, *want;
     } cases[] = {
         {"#!/bin/sh\nprintf 'Page one.\\n\\fPage two.\\n\\f'\n", "Page one.\n\nPage two."},
-        {"#!/bin/sh\nsleep 30\n", "!pdftotext got stuck"},
+        {"#!/bin/sh\nexec >&- 2>&-\nsleep 30\n", "!pdftotext got stuck"},
         {"#!/bin/sh\nexec cat /dev/zero\n", "!the PDF holds more text"},
         {"#!/bin/sh\necho 'Command Line Error: Incorrect password' >&2\nexit 1\n", "!the PDF is protected"},
         {"#!/bin/sh\nkill -SEGV $$\n", "!the PDF makes pdftotext crash"},
