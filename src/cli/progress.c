@@ -143,6 +143,7 @@ static void write_part(const ProgressView *v, Part part, Buf *b)
         break;
     case PART_REPEATS:
         if (p->duplicate_rate >= 0 && p->totals.kept) buf_printf(b, "%.1f%% near-duplicates", p->duplicate_rate * 100);
+        if (p->distinct_2 > 0) buf_printf(b, "%sdistinct-2 %.2f", b->len ? ", " : "", p->distinct_2);
         break;
     case PART_WAITING: write_waiting(p, b); break;
     case PARTS: break;

@@ -96,6 +96,48 @@ static void add_path(const char *label, const char *path, Buf *out)
     buf_printf(out, "%s\n", path);
 }
 
+static void add_diversity(const RunDiversity *d, Buf *out)
+{
+    if (d->distinct[0] <= 0) return;
+    add_label(out, "diversity");
+    buf_printf(out, "distinct-1/2/3 %.2f/%.2f/%.2f", d->distinct[0], d->distinct[1] < 0 ? 0 : d->distinct[1],
+               d->distinct[2] < 0 ? 0 : d->distinct[2]);
+    if (d->new_5 >= 0) buf_printf(out, ", %.0f%% new 5-grams in the last hundred", d->new_5 * 100);
+    if (d->duplicate_rate >= 0) buf_printf(out, ", %.1f%% near-duplicates", d->duplicate_rate * 100);
+    buf_add_char(out, '\n');
+    if (!d->n_openers) return;
+    add_label(out, "openers");
+    for (size_t i = 0; i < d->n_openers; i++)
+        buf_printf(out, "%s%llu times \"%s\"", i ? ", " : "", (unsigned long long)d->openers[i].n, d->openers[i].text);
+    buf_add_char(out, '\n');
+}
+
+static void add_share(const char *key, double share, Buf *out)
+{
+    buf_printf(out, "\"%s\":", key);
+    if (share < 0)
+        buf_add(out, S("null,"));
+    else
+        buf_printf(out, "%.6g,", share);
+}
+
+static void add_diversity_json(const RunDiversity *d, Buf *out)
+{
+    buf_add(out, S(",\"diversity\":{"));
+    add_share("distinct_1", d->distinct[0], out);
+    add_share("distinct_2", d->distinct[1], out);
+    add_share("distinct_3", d->distinct[2], out);
+    add_share("new_5_grams", d->new_5, out);
+    add_share("near_duplicates", d->duplicate_rate, out);
+    buf_add(out, S("\"openers\":["));
+    for (size_t i = 0; i < d->n_openers; i++) {
+        buf_add(out, i ? S(",{\"text\":") : S("{\"text\":"));
+        json_write_string(out, str_from(d->openers[i].text));
+        buf_printf(out, ",\"count\":%llu}", (unsigned long long)d->openers[i].n);
+    }
+    buf_add(out, S("]}"));
+}
+
 void summary_render(const RunSummary *s, Str currency, Buf *out)
 {
     const Progress *p = &s->progress;
@@ -117,6 +159,7 @@ void summary_render(const RunSummary *s, Str currency, Buf *out)
     }
     buf_add_char(out, '\n');
     summary_sums_render(t, out);
+    add_diversity(&s->diversity, out);
     if (p->maybe_paid_twice) {
         add_label(out, "repeated");
         number_count(out, p->maybe_paid_twice);
@@ -168,6 +211,7 @@ void summary_render_event(const RunSummary *s, Buf *out)
     summary_numbers_json(p->total, &p->totals, p->cost_known, out);
     buf_add(out, S(",\"seconds\":"));
     json_write_double(out, (double)(p->time_before + p->elapsed) / (double)NANOS_PER_SECOND);
+    add_diversity_json(&s->diversity, out);
     add_path_json("json", s->json_path, out);
     add_path_json("csv", s->csv_path, out);
     add_path_json("run_file", s->run_path, out);

@@ -3,6 +3,7 @@
 
 #include "base/path.h"
 #include "conversation/render.h"
+#include "dedup/records.h"
 #include "run/facts.h"
 
 typedef struct TopicState {
@@ -107,11 +108,26 @@ static bool remember_earlier_runs(Novelty *n, Error *e)
     return true;
 }
 
+static bool remember_file(Novelty *n, Str name, Error *e)
+{
+    RecordReader *reader;
+    Record record;
+    if (!records_open(arena_cstr(&n->arena, name), (Str){0}, &reader, e)) return false;
+    unsigned source = new_source(n, arena_str(&n->arena, name));
+    bool ok = true;
+    while (ok && records_next(reader, &record, e)) ok = remember(n, record.text, source, record.row, e);
+    records_close(reader);
+    return ok && e->kind == ERROR_NONE;
+}
+
 static bool remember_scope(Novelty *n, Error *e)
 {
     Str scope = n->parts.settings->dedup_scope, part;
-    while (str_cut(&scope, ',', &part))
-        if (str_eq(part, S("project")) && !remember_earlier_runs(n, e)) return false;
+    while (str_cut(&scope, ',', &part)) {
+        if (part.len == 0 || str_eq(part, S("run"))) continue;
+        bool project = str_eq(part, S("project"));
+        if (!(project ? remember_earlier_runs(n, e) : remember_file(n, part, e))) return false;
+    }
     return true;
 }
 

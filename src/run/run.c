@@ -221,10 +221,27 @@ void run_change_concurrency(Run *run, int by)
     run->transport.wake(run->transport.self);
 }
 
+static void sum_diversity(const Run *run, RunSummary *summary)
+{
+    RunDiversity *out = &summary->diversity;
+    *out = (RunDiversity){{-1, -1, -1}, -1, summary->progress.duplicate_rate, {{{0}, 0}}, 0};
+    if (!run->assessor.novelty) return;
+    const Diversity *d = novelty_diversity(run->assessor.novelty);
+    const Opener *openers[RUN_OPENERS];
+    for (unsigned words = 1; words <= 3; words++) out->distinct[words - 1] = diversity_distinct(d, words);
+    out->new_5 = diversity_new(d);
+    out->n_openers = diversity_openers(d, openers, RUN_OPENERS);
+    for (size_t i = 0; i < out->n_openers; i++) {
+        snprintf(out->openers[i].text, sizeof out->openers[i].text, "%s", openers[i]->text);
+        out->openers[i].n = openers[i]->n;
+    }
+}
+
 static ErrorKind finish(Run *run, Engine *engine, RunSummary *summary, Error *e)
 {
     ErrorKind end = engine_end(engine, e);
     summary->progress = *engine_progress(engine);
+    sum_diversity(run, summary);
     facts_put_number(run->journal, S("end"), end);
     Error file;
     FinishParts parts = {run->project, &run->settings, run->stamp, run->journal, &run->assessor, &system_clock};

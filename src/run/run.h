@@ -48,9 +48,23 @@ typedef struct RunObserver {
     void *ctx;
 } RunObserver;
 
+// How diverse what was kept is (dedup/diversity.h); shares are below 0 where nothing was measured.
+enum { RUN_OPENERS = 3 };
+typedef struct RunDiversity {
+    double distinct[3];       // share of different runs of 1, 2, 3 words
+    double new_5;             // share of the last hundred conversations' 5-grams that were new
+    double duplicate_rate;    // near-duplicates among the answers that were compared
+    struct {
+        char text[64];
+        uint64_t n;
+    } openers[RUN_OPENERS];   // the commonest beginnings that came at least twice
+    size_t n_openers;
+} RunDiversity;
+
 typedef struct RunSummary {
     ErrorKind end;            // 0: all done; 4, 5, 6, 7, 8, 130, 143 as in command-line.md
     Progress progress;
+    RunDiversity diversity;
     char stamp[STAMP_SIZE];
     char json_path[4096], csv_path[4096], run_path[4096];  // empty where not written
 } RunSummary;
