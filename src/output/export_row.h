@@ -15,6 +15,11 @@ typedef struct ExportMessage {
     Str content;      // raw
 } ExportMessage;
 
+typedef struct ExportRejected {
+    Str text;         // the model's answer as it came
+    Str reason;       // plain
+} ExportRejected;
+
 typedef struct ExportRow {
     uint64_t iteration;
     bool handwritten;
@@ -27,6 +32,11 @@ typedef struct ExportRow {
     ExportMessage *messages;  // the system message first, where there is one
     size_t n;
     bool has_system;
+    // Only for the format dpo, put there by whoever has them; plain text but for `prompt`.
+    Str prompt;       // raw: [{"role","content"}]
+    Str chosen;
+    const ExportRejected *rejected;
+    size_t n_rejected;
 } ExportRow;
 
 typedef struct ExportReader {

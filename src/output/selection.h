@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which kept conversations an export takes, and into which part each goes. Made in one pass over what was drawn
+// for the rows of all runs, before any of them is written: 14 bytes a row are held.
+//
+// A run that drew from a partition of its own (run --partition eval) keeps it as its part; only rows of "train" are
+// split. What was made from one document, or from documents that one conversation had together, stays in one part.
+// Handwritten examples go to "train", or to the first part where there is none of that name.
+#ifndef CONFAB_OUTPUT_SELECTION_H
+#define CONFAB_OUTPUT_SELECTION_H
+
+#include "journal/query.h"
+#include "output/export.h"
+#include "output/split.h"
+
+enum { SELECTION_NONE = 255 };  // not taken
+
+typedef struct SelectionRules {
+    Str where;                  // absent: all
+    bool generated, handwritten;
+    uint64_t sample;            // 0: all
+    uint64_t seed;
+    SplitShare shares[SPLIT_PARTS];
+    size_t n_shares;            // 0: no split
+    Str stratify;               // a label, or topic, document, template; absent: nothing
+} SelectionRules;
+
+typedef struct Selection {
+    uint8_t *parts;             // by place over all runs; NULL: every row by its partition
+    size_t n;
+    Str names[EXPORT_PARTS];
+    size_t n_names;
+    Str labels[EXPORT_LABELS];  // raw keys, of all runs
+    size_t n_labels;
+    uint64_t taken[EXPORT_PARTS];
+    uint64_t groups;            // of documents that had to stay together; with a split
+} Selection;
+
+bool selection_make(const SelectionRules *rules, KeptQuery *const *runs, size_t n_runs, Arena *a, Selection *out, Error *e);
+// The part of the row at `place`, or SELECTION_NONE.
+unsigned selection_part(const Selection *s, size_t place, const ExportRow *row);
+void selection_free(Selection *s);
+
+#endif

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""confab export: what is written where, parts, conditions, and what is refused."""
+import csv
+import io
+import json
+
+import e2e
+
+
+class Export(e2e.Case):
+    def setUp(self):
+        super().setUp()
+        self.start_mock("--exchanges", "2")
+        self.write("examples/examples.txt", "Customer: Hello there\nAgent: Welcome to the shop\n")
+        self.run_ok("run", "-p", "demo", "-n", 40, "-x", 3, "--seed", 7)
+
+    def lines(self, *words):
+        return [json.loads(line) for line in self.run_ok("export", "-p", "demo", "-f", "jsonl", "-o", "-", *words).out.splitlines()]
+
+    def test_the_dataset_itself(self):
+        for format in ("json", "csv"):
+            out = self.run_ok("export", "-p", "demo", "-f", format, "-o", "-").out
+            self.assertEqual(out.encode(), self.generated("." + format)[0].read_bytes())
+        lines = self.lines()
+        self.assertEqual([line["id"] for line in lines], [r["id"] for r in self.records()])
+        self.assertEqual({tuple(line) for line in lines}, {tuple(lines[0])})
+        self.assertEqual([line["source"] for line in lines].count("handwritten"), 1)
+
+    def test_what_is_chosen(self):
+        self.assertEqual(len(self.lines("--source", "handwritten")), 1)
+        self.assertEqual(len(self.lines("--source", "generated")), 40)
+        sample = self.lines("--sample", 7)
+        self.assertEqual(len(sample), 7)
+        self.assertEqual(sample, self.lines("--sample", 7))
+        self.assertNotEqual(sample, self.lines("--sample", 7, "--seed", 1))
+        angry = self.lines("--where", "mood = 'angry' and turns >= 2")
+        self.assertTrue(angry and all(line["labels"]["mood"] == "angry" for line in angry))
+        self.assert_error(self.confab("export", "-p", "demo", "-f", "jsonl", "-o", "-", "--where", "1); drop table kept"), 2, "where")
+
+    def test_parts(self):
+        self.run_ok("export", "-p", "demo", "-f", "jsonl", "-o", "parts", "--split", "train=0.5,test=0.5", "--zstd")
+        self.assertEqual(sorted(p.name for p in (self.folder / "parts").iterdir()), ["test.jsonl.zst", "train.jsonl.zst"])
+        self.run_ok("export", "-p", "demo", "-f", "jsonl", "-o", "parts", "--split", "train=0.5,test=0.5")
+        parts = {name: [json.loads(line) for line in (self.folder / "parts" / f"{name}.jsonl").read_text().splitlines()] for name in ("train", "test")}
+        documents = [{line["document"] for line in part if line["document"]} for part in parts.values()]
+        self.assertFalse(documents[0] & documents[1])
+        self.assertEqual(sum(map(len, parts.values())), 41)
+        self.assertIn("handwritten", {line["source"] for line in parts["train"]})
+        self.assertTrue(all(line["split"] == name for name, part in parts.items() for line in part))
+
+    def test_two_runs(self):
+        self.run_ok("run", "-p", "demo", "-n", 5, "-x", 3, "--seed", 8)
+        stamps = [path.stem for path in self.generated(".csv")]
+        self.assertEqual(len(self.lines(*stamps)), 46)
+        self.assert_error(self.confab("export", "-p", "demo", "-f", "jsonl", "-o", "-", stamps[0], stamps[0]), 2, "usage")
+
+    def test_folders_and_files(self):
+        for format, names in (("sharegpt", ["dataset_info.json", "train.jsonl"]), ("axolotl", ["axolotl.yml", "train.jsonl"]),
+                              ("hf", ["README.md", "data"])):
+            self.run_ok("export", "-p", "demo", "-f", format, "-o", format)
+            self.assertEqual(sorted(p.name for p in (self.folder / format).iterdir()), names)
+        out = self.run_ok("export", "-p", "demo", "-f", "csv", "-o", "-", "--bom", "--csv-safe").out
+        self.assertTrue(out.startswith("\ufeff"))
+        self.assertEqual(len(list(csv.reader(io.StringIO(out, newline="")))), 42)
+        (self.folder / "taken").mkdir()
+        self.assert_error(self.confab("export", "-p", "demo", "-f", "jsonl", "-o", "taken"), 8, "file", "it is a folder")
+        self.assert_error(self.confab("export", "-p", "demo", "-f", "parquet", "-o", "x", "--zstd"), 2, "usage")
+        self.assert_error(self.confab("export", "-p", "demo", "-o", "x"), 2, "usage", "--format")
+
+
+if __name__ == "__main__":
+    e2e.main()
