@@ -22,6 +22,7 @@ void launch_read_settings(Launch *l)
     r->structured = structured[settings_choice(s, OPTION_STRUCTURED)];
     r->dedup = settings_choice(s, OPTION_DEDUP) == 0;
     r->dedup_threshold = settings_real(s, OPTION_DEDUP_THRESHOLD, 0.8);
+    r->dedup_openers = settings_on(s, OPTION_DEDUP_OPENERS);
     r->dedup_scope = settings_str(s, OPTION_DEDUP_SCOPE);
     r->max_cost = (Money)(settings_real(s, OPTION_MAX_COST, 0) * 1e6) * 1000;
     r->max_tokens = (int64_t)settings_whole(s, OPTION_MAX_TOKENS, 0);

@@ -105,10 +105,12 @@ static void add_diversity(const RunDiversity *d, Buf *out)
     if (d->new_5 >= 0) buf_printf(out, ", %.0f%% new 5-grams in the last hundred", d->new_5 * 100);
     if (d->duplicate_rate >= 0) buf_printf(out, ", %.1f%% near-duplicates", d->duplicate_rate * 100);
     buf_add_char(out, '\n');
-    if (!d->n_openers) return;
+    if (d->same_openings <= 0 && d->repeating <= 0 && !d->n_openers) return;
     add_label(out, "openers");
+    if (d->same_openings >= 0) buf_printf(out, "%.1f%% open like an earlier one, ", d->same_openings * 100);
+    if (d->repeating >= 0) buf_printf(out, "%.1f%% repeat a turn of their own", d->repeating * 100);
     for (size_t i = 0; i < d->n_openers; i++)
-        buf_printf(out, "%s%llu times \"%s\"", i ? ", " : "", (unsigned long long)d->openers[i].n, d->openers[i].text);
+        buf_printf(out, "%s%llu times \"%s\"", i ? ", " : "; ", (unsigned long long)d->openers[i].n, d->openers[i].text);
     buf_add_char(out, '\n');
 }
 
@@ -129,6 +131,8 @@ static void add_diversity_json(const RunDiversity *d, Buf *out)
     add_share("distinct_3", d->distinct[2], out);
     add_share("new_5_grams", d->new_5, out);
     add_share("near_duplicates", d->duplicate_rate, out);
+    add_share("same_openings", d->same_openings, out);
+    add_share("repeating", d->repeating, out);
     buf_add(out, S("\"openers\":["));
     for (size_t i = 0; i < d->n_openers; i++) {
         buf_add(out, i ? S(",{\"text\":") : S("{\"text\":"));

@@ -22,6 +22,7 @@ typedef struct Document {
 
 struct Seen {
     double threshold;
+    unsigned words;
     Banding banding;
     // Slots of all bands in one table, open addressing: the upper half is 32 bits of the band's
     // hash, which also say where the slot belongs; the lower half the document's number from 1.
@@ -44,7 +45,7 @@ static void make_table(Seen *s, unsigned bits);
 Seen *seen_new(const SeenOptions *o)
 {
     Seen *s = mem_alloc(sizeof *s);
-    *s = (Seen){.threshold = o->threshold, .banding = banding_for(o->threshold)};
+    *s = (Seen){.threshold = o->threshold, .words = o->words ? o->words : SHINGLE_WORDS, .banding = banding_for(o->threshold)};
     keystore_init(&s->keys, o->memory, o->folder);
     make_table(s, FIRST_BITS);
     return s;
@@ -123,7 +124,7 @@ static void sketch(Seen *s)
     Sketch sketch;
     s->sketched = true;
     s->n_bands = 1;
-    shingles_items(&s->shingles);
+    shingles_items(&s->shingles, s->words);
     if (s->shingles.n == 0) return;
     sketch_of(s->shingles.items, s->shingles.n, &sketch);
     sketch_bands(&sketch, s->banding, s->bands + 1);

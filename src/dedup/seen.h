@@ -17,6 +17,7 @@
 
 typedef struct SeenOptions {
     double threshold;     // above 0, at most 1
+    unsigned words;       // of a shingle; 0: SHINGLE_WORDS
     size_t memory;        // most bytes of shingles in memory; 0: no bound
     const char *folder;   // for what is beyond; NULL: $TMPDIR or /tmp
 } SeenOptions;

@@ -226,16 +226,16 @@ static void add_item(Shingles *s, uint32_t key)
     s->items[s->n++] = key;
 }
 
-void shingles_items(Shingles *s)
+void shingles_items(Shingles *s, unsigned words)
 {
     const uint64_t *w = s->words;
     size_t n = s->n_words;
     s->n = s->repeated = 0;
     clear_set(s, n ? n : 1);
-    WordRun run = word_run(SHINGLE_WORDS);
+    WordRun run = word_run(words);
     for (size_t i = 0; i < n; i++) {
-        uint64_t shingle = word_run_next(&run, w[i], i >= SHINGLE_WORDS ? w[i - SHINGLE_WORDS] : 0);
-        if (i + 1 >= SHINGLE_WORDS || i + 1 == n) add_item(s, key_of(shingle));
+        uint64_t shingle = word_run_next(&run, w[i], i >= words ? w[i - words] : 0);
+        if (i + 1 >= words || i + 1 == n) add_item(s, key_of(shingle));
     }
 }
 

@@ -4,7 +4,7 @@
 // each as a hash. Two texts are as alike as the Jaccard index of their sets: what both have, divided
 // by what either has (Broder, "On the resemblance and containment of documents", 1997).
 //
-// A text of one to four words has one shingle, all its words: such texts are alike only when equal.
+// A text of fewer words has one shingle, all its words: such texts are alike only when equal.
 // A text without a word has none, and is like nothing but its own bytes.
 //
 // Words are hashed straight from the text; only words with an apostrophe or letters beyond ASCII go
@@ -34,7 +34,7 @@ typedef struct Shingles {
 } Shingles;              // {0} is ready
 
 void shingles_words(Shingles *s, Str text);  // fills words and exact only
-void shingles_items(Shingles *s);            // items from words; after shingles_words
+void shingles_items(Shingles *s, unsigned words);  // items: runs of so many words; after shingles_words
 void shingles_free(Shingles *s);
 
 // How many of `n` different keys are in the set.

@@ -15,7 +15,7 @@ Str facts_settings_json(const RunSettings *s, Arena *a)
     buf_printf(&b, ",\"attempts\":%u,\"structured\":\"%s\",\"dedup\":%s,\"dedup_threshold\":", s->attempts,
                structured_names[s->structured], s->dedup ? "true" : "false");
     json_write_double(&b, s->dedup_threshold);
-    buf_add(&b, S(",\"dedup_scope\":"));
+    buf_printf(&b, ",\"dedup_openers\":%s,\"dedup_scope\":", s->dedup_openers ? "true" : "false");
     json_write_string(&b, s->dedup_scope);
     buf_add(&b, S(",\"model\":"));
     json_write_string(&b, s->model);
@@ -102,6 +102,7 @@ bool facts_settings(Journal *j, Arena *a, RunSettings *out)
     out->model = arena_str(a, json_str(json_object_get(o, "model")));
     out->dedup = json_is_true(json_object_get(o, "dedup"));
     out->dedup_threshold = json_number_value(json_object_get(o, "dedup_threshold"));
+    out->dedup_openers = json_is_true(json_object_get(o, "dedup_openers"));
     out->dedup_scope = arena_str(a, json_str(json_object_get(o, "dedup_scope")));
     Str structured = json_str(json_object_get(o, "structured"));
     for (unsigned i = 0; i < 3; i++)

@@ -16,7 +16,9 @@ typedef struct TopicState {
 struct Novelty {
     NoveltyParts parts;
     Arena arena;
-    Seen *seen;
+    Seen *seen, *openings;
+    uint64_t kept, same_openings, repeating;
+    bool looked_same, looked_repeating;  // of the last look: opens like another, repeats a turn
     Diversity diversity;
     Str *elsewhere;        // names of where the rest is from: "run 26-11-22-15h04m05s"
     size_t n_elsewhere, cap_elsewhere;
@@ -24,11 +26,51 @@ struct Novelty {
     size_t n_topics;
 };
 
+static Str first_line(Str text)
+{
+    size_t end = str_find_char(text, '\n');
+    return str_slice(text, 0, end == STR_NONE ? text.len : end);
+}
+
+// Whether a line of the text nearly comes again in it: its number from 1, 0 for none.
+static unsigned repeated_turn(const Novelty *n, Str text, SeenMatch *of)
+{
+    Seen *lines = seen_new(&(SeenOptions){.threshold = n->parts.settings->dedup_threshold});
+    Str rest = text, line;
+    Error e;
+    unsigned repeated = 0;
+    for (unsigned i = 1; !repeated && str_cut(&rest, '\n', &line); i++) {
+        if (seen_look(lines, line, of) && seen_shingles(lines)->n_words >= NOVELTY_WORDS) repeated = i;
+        else if (!seen_add(lines, i, &e)) break;
+    }
+    seen_free(lines);
+    return repeated;
+}
+
+static bool look_opening(Novelty *n, Str text, SeenMatch *match)
+{
+    return seen_look(n->openings, first_line(text), match) && seen_shingles(n->openings)->n_words >= NOVELTY_WORDS;
+}
+
+// The last look of both indices was at this text.
+static bool add(Novelty *n, Str text, uint64_t id, Error *e)
+{
+    if (id >> NOVELTY_ID_BITS == FROM_THIS_RUN) {
+        diversity_add(&n->diversity, seen_shingles(n->seen), first_line(text));
+        n->kept++;
+        n->same_openings += n->looked_same;
+        n->repeating += n->looked_repeating;
+    }
+    return seen_add(n->seen, id, e) && seen_add(n->openings, id, e);
+}
+
 static bool remember(Novelty *n, Str text, unsigned source, uint64_t number, Error *e)
 {
     SeenMatch match;
     seen_look(n->seen, text, &match);
-    return seen_add(n->seen, (uint64_t)source << NOVELTY_ID_BITS | number, e);
+    n->looked_same = look_opening(n, text, &match);
+    n->looked_repeating = source == FROM_THIS_RUN && repeated_turn(n, text, &match) > 0;
+    return add(n, text, (uint64_t)source << NOVELTY_ID_BITS | number, e);
 }
 
 static unsigned new_source(Novelty *n, Str name)
@@ -54,22 +96,13 @@ static bool remember_handwritten(Novelty *n, Error *e)
     return ok;
 }
 
-static Str first_line(Str text)
-{
-    size_t end = str_find_char(text, '\n');
-    return str_slice(text, 0, end == STR_NONE ? text.len : end);
-}
-
 static bool remember_kept(Novelty *n, Journal *j, unsigned source, Error *e)
 {
     KeptItem item;
     KeptReader *reader = journal_read_kept(j, e);
     if (!reader) return false;
     bool ok = true;
-    while (ok && kept_next(reader, &item, e)) {
-        ok = remember(n, item.row.text, source, item.iteration, e);
-        if (ok && source == FROM_THIS_RUN) diversity_add(&n->diversity, seen_shingles(n->seen), first_line(item.row.text));
-    }
+    while (ok && kept_next(reader, &item, e)) ok = remember(n, item.row.text, source, item.iteration, e);
     kept_close(reader);
     return ok && e->kind == ERROR_NONE;
 }
@@ -203,7 +236,8 @@ bool novelty_open(const NoveltyParts *parts, Novelty **out, Error *e)
     Novelty *n = mem_alloc(sizeof *n);
     const Knowledge *k = plan_project(parts->plan)->knowledge;
     *e = (Error){0};
-    *n = (Novelty){.parts = *parts, .seen = seen_new(&(SeenOptions){.threshold = parts->settings->dedup_threshold})};
+    *n = (Novelty){.parts = *parts, .seen = seen_new(&(SeenOptions){.threshold = parts->settings->dedup_threshold}),
+                   .openings = seen_new(&(SeenOptions){.threshold = OPENING_LIKENESS, .words = OPENING_WORDS})};
     diversity_init(&n->diversity);
     n->n_topics = (k ? k->n_topics : 0) + 1;
     n->topics = arena_new(&n->arena, TopicState, n->n_topics);
@@ -219,32 +253,49 @@ void novelty_close(Novelty *n)
 {
     if (!n) return;
     seen_free(n->seen);
+    seen_free(n->openings);
     diversity_free(&n->diversity);
     arena_free(&n->arena);
     free(n);
 }
 
+// "conversation 17", "handwritten example 3", "conversation 5 of run 26-11-22-15h04m05s".
+static Str name_of(const Novelty *n, uint64_t id, char *out, size_t size)
+{
+    uint64_t source = id >> NOVELTY_ID_BITS;
+    unsigned long long number = id & (((uint64_t)1 << NOVELTY_ID_BITS) - 1);
+    int len;
+    if (source >= FROM_ELSEWHERE)
+        len = snprintf(out, size, "conversation %llu of %.*s", number, STR_ARG(n->elsewhere[source - FROM_ELSEWHERE]));
+    else
+        len = snprintf(out, size, source == FROM_HANDWRITTEN ? "handwritten example %llu" : "conversation %llu", number);
+    return (Str){out, (size_t)len < size ? (size_t)len : size - 1};
+}
+
 bool novelty_look(Novelty *n, Str text, SeenMatch *match, Finding *why)
 {
-    if (!seen_look(n->seen, text, match)) return true;
-    uint64_t source = match->id >> NOVELTY_ID_BITS, number = match->id & (((uint64_t)1 << NOVELTY_ID_BITS) - 1);
-    char near[64];
-    if (match->exact)
-        snprintf(near, sizeof near, "the same words as");
-    else
-        snprintf(near, sizeof near, "%.3g like", match->similarity);
-    if (source == FROM_HANDWRITTEN)
-        return finding_set(why, FINDING_DUPLICATE, "%s handwritten example %llu", near, (unsigned long long)number);
-    if (source >= FROM_ELSEWHERE)
-        return finding_set(why, FINDING_DUPLICATE, "%s conversation %llu of %.*s", near, (unsigned long long)number,
-                           STR_ARG(n->elsewhere[source - FROM_ELSEWHERE]));
-    return finding_set(why, FINDING_DUPLICATE, "%s conversation %llu", near, (unsigned long long)number);
+    char name[160];
+    SeenMatch opening, turn;
+    if (seen_look(n->seen, text, match)) {
+        Str near = name_of(n, match->id, name, sizeof name);
+        if (match->exact) return finding_set(why, FINDING_DUPLICATE, "the same words as %.*s", STR_ARG(near));
+        return finding_set(why, FINDING_DUPLICATE, "%.3g like %.*s", match->similarity, STR_ARG(near));
+    }
+    *match = (SeenMatch){0};
+    unsigned repeated = repeated_turn(n, text, &turn);
+    n->looked_repeating = repeated > 0;
+    n->looked_same = look_opening(n, text, &opening);
+    if (!n->parts.settings->dedup_openers) return true;
+    if (repeated)
+        return finding_set(why, FINDING_DUPLICATE, "line %u says again what line %llu says", repeated, (unsigned long long)turn.id);
+    return !n->looked_same ||
+           finding_set(why, FINDING_DUPLICATE, "opens like %.*s", STR_ARG(name_of(n, opening.id, name, sizeof name)));
 }
 
-bool novelty_add(Novelty *n, uint64_t iteration, Str text, Error *e)
-{
-    diversity_add(&n->diversity, seen_shingles(n->seen), first_line(text));
-    return seen_add(n->seen, iteration, e);
-}
+bool novelty_add(Novelty *n, uint64_t iteration, Str text, Error *e) { return add(n, text, iteration, e); }
 
 const Diversity *novelty_diversity(const Novelty *n) { return &n->diversity; }
+
+static double share(uint64_t part, uint64_t all) { return all ? (double)part / (double)all : -1; }
+double novelty_same_openings(const Novelty *n) { return share(n->same_openings, n->kept); }
+double novelty_repeating(const Novelty *n) { return share(n->repeating, n->kept); }

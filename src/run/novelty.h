@@ -19,7 +19,10 @@
 enum {
     NOVELTY_EXHAUSTED = 20,   // near-duplicates in a row after which a topic is asked only once an iteration
     NOVELTY_ID_BITS = 48,     // of what a conversation is near to: number below, where it is from above
+    NOVELTY_WORDS = 5,        // an opening or a turn of fewer words is a greeting, and may come again
+    OPENING_WORDS = 1,        // openings are compared by the words they have, in whatever order
 };
+#define OPENING_LIKENESS 0.8  // Jaccard of those words from which two conversations open alike
 
 typedef enum NoveltySource { FROM_THIS_RUN, FROM_HANDWRITTEN, FROM_ELSEWHERE } NoveltySource;
 
@@ -37,7 +40,8 @@ bool novelty_open(const NoveltyParts *parts, Novelty **out, Error *e);
 void novelty_close(Novelty *n);  // NULL is fine
 
 // False with a finding (FINDING_DUPLICATE) that says what the text is near to, and *match (its id as
-// VerdictRow.near has it: an iteration of this run, or with a source above NOVELTY_ID_BITS).
+// VerdictRow.near has it: an iteration of this run, or with a source above NOVELTY_ID_BITS). With
+// `dedup_openers` also where it opens like an earlier one, or repeats one of its own turns (similarity 0).
 bool novelty_look(Novelty *n, Str text, SeenMatch *match, Finding *why);
 // The text of the last look is kept.
 bool novelty_add(Novelty *n, uint64_t iteration, Str text, Error *e);
@@ -48,5 +52,10 @@ bool novelty_add(Novelty *n, uint64_t iteration, Str text, Error *e);
 bool novelty_judged(Novelty *n, const PlanItem *item, bool duplicate, Error *tell);
 
 const Diversity *novelty_diversity(const Novelty *n);
+
+// Of what was kept: shares of the conversations that open like an earlier one, and that repeat a turn of
+// their own; below 0 where nothing was kept.
+double novelty_same_openings(const Novelty *n);
+double novelty_repeating(const Novelty *n);
 
 #endif

@@ -224,12 +224,14 @@ void run_change_concurrency(Run *run, int by)
 static void sum_diversity(const Run *run, RunSummary *summary)
 {
     RunDiversity *out = &summary->diversity;
-    *out = (RunDiversity){{-1, -1, -1}, -1, summary->progress.duplicate_rate, {{{0}, 0}}, 0};
+    *out = (RunDiversity){{-1, -1, -1}, -1, summary->progress.duplicate_rate, -1, -1, {{{0}, 0}}, 0};
     if (!run->assessor.novelty) return;
     const Diversity *d = novelty_diversity(run->assessor.novelty);
     const Opener *openers[RUN_OPENERS];
     for (unsigned words = 1; words <= 3; words++) out->distinct[words - 1] = diversity_distinct(d, words);
     out->new_5 = diversity_new(d);
+    out->same_openings = novelty_same_openings(run->assessor.novelty);
+    out->repeating = novelty_repeating(run->assessor.novelty);
     out->n_openers = diversity_openers(d, openers, RUN_OPENERS);
     for (size_t i = 0; i < out->n_openers; i++) {
         snprintf(out->openers[i].text, sizeof out->openers[i].text, "%s", openers[i]->text);

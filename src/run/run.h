@@ -28,6 +28,7 @@ typedef struct RunSettings {
     Structured structured;
     bool dedup;
     double dedup_threshold;   // Jaccard, 0 … 1
+    bool dedup_openers;       // reject what opens like an earlier one, or repeats a turn of its own
     Str dedup_scope;          // what else counts as seen: "run", "project", files; joined by commas
     Pricing pricing;          // of the model; not known: costs are null
     Money max_cost;           // 0: no cap; needs known prices
@@ -54,6 +55,8 @@ typedef struct RunDiversity {
     double distinct[3];       // share of different runs of 1, 2, 3 words
     double new_5;             // share of the last hundred conversations' 5-grams that were new
     double duplicate_rate;    // near-duplicates among the answers that were compared
+    double same_openings;     // kept ones that open like an earlier one, and
+    double repeating;         // that repeat a turn of their own
     struct {
         char text[64];
         uint64_t n;

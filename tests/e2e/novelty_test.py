@@ -109,6 +109,30 @@ class Novelty(e2e.Case):
         self.assertLess(sum(v[3] == "kept" for v in self.verdicts(3)), alone)
         self.assertTrue(any("of run " in v[4] for v in self.verdicts(3)), self.verdicts(3))
 
+    def test_openings_and_repeated_turns(self):
+        def told(name, *turns):
+            path = self.folder / name
+            path.write_text("\n".join(f"{'Agent' if i % 2 else 'Customer'}: {text}" for i, text in enumerate(turns)) + "\n")
+            return ("--fixed", str(path))
+        answers = [
+            *told("a", "Can you tell me where my order is now?", "It left our house on Monday morning by train."),
+            *told("b", "Where is my order now, can you tell me?", "Somebody signed for the parcel an hour ago, I see."),
+            *told("c", "How do I grind for a moka pot at home?", "Somewhat coarser than for espresso, and never fill it to the brim.",
+                  "And for a french press with four cups?", "Somewhat coarser than for espresso, and never fill it to the brim!"),
+            *told("d", "Hello!", "Hello, what can we do for you on this fine day?"),
+            *told("e", "Hello!", "Good evening, you have reached the coffee shop at the harbour."),
+        ]
+        for flags, kept, rejected in (((), 5, 0), (("--dedup-openers",), 3, 2)):
+            self.start_mock(*answers)
+            result = self.run_ok("run", "-p", "demo", "-n", 5, "-x", 3, "--seed", 1, "-j", 1, "--attempts", 1, "--resume", "never",
+                                 "--structured", "off", "--dedup-scope", "run", *flags, code=6 if flags else 0)
+            verdicts = self.verdicts()
+            self.assertEqual(sum(v[3] == "kept" for v in verdicts), kept, verdicts)
+            self.assertEqual(sum(v[3] == "duplicate" for v in verdicts), rejected)
+            said = {v[4] for v in verdicts if v[3] == "duplicate"}
+            self.assertEqual(said, {"opens like conversation 0", "line 4 says again what line 2 says"} if flags else set())
+            self.assertIn("0.0% open like" if flags else "20.0% open like an earlier one, 20.0% repeat a turn", result.err)
+
     def test_an_exhausted_topic_is_reported(self):
         self.write("knowledge/brewing/espresso.md", "")
         (self.project / "knowledge/brewing/espresso.md").unlink()

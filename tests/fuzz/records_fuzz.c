@@ -36,7 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         JsonScan second = json_scan((Str){bytes, (size_t)(s.at - bytes)});
         HOLD(record_text_read(&second, (Str){0}, &again) || second.cut);
         shingles_words(&shingles, buf_str(&record.text));
-        shingles_items(&shingles);
+        shingles_items(&shingles, SHINGLE_WORDS);
         HOLD(shingles.n_words == normal_words(buf_str(&record.text)));
         HOLD(shingles.n + shingles.repeated == (shingles.n_words < SHINGLE_WORDS ? shingles.n_words > 0 : shingles.n_words - SHINGLE_WORDS + 1));
     }

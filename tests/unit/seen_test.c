@@ -45,9 +45,9 @@ static double similarity(Str a, Str b)
 {
     Shingles s = {0}, t = {0};
     shingles_words(&s, a);
-    shingles_items(&s);
+    shingles_items(&s, SHINGLE_WORDS);
     shingles_words(&t, b);
-    shingles_items(&t);
+    shingles_items(&t, SHINGLE_WORDS);
     double j = jaccard(s.n, t.n, shingles_common(&t, s.items, s.n));
     shingles_free(&s);
     shingles_free(&t);

@@ -155,9 +155,9 @@ static void test_jaccard_is_exact(void **state)
         for (size_t i = 0; i < m; i++)
             if (i >= n || random_below(&r, 10) == 0) b[i] = (char)('a' + random_below(&r, letters));
         shingles_words(&s, spell(a, n, text));
-        shingles_items(&s);
+        shingles_items(&s, SHINGLE_WORDS);
         shingles_words(&t, spell(b, m, text));
-        shingles_items(&t);
+        shingles_items(&t, SHINGLE_WORDS);
         double got = jaccard(s.n, t.n, shingles_common(&t, s.items, s.n));
         assert_true(got == exact_jaccard(a, n, b, m));
         assert_int_equal(s.n + s.repeated, n - SHINGLE_WORDS + 1);
@@ -171,18 +171,18 @@ static void test_short_texts(void **state)
     (void)state;
     Shingles s = {0}, t = {0};
     shingles_words(&s, S("one two three"));
-    shingles_items(&s);
+    shingles_items(&s, SHINGLE_WORDS);
     shingles_words(&t, S("One, two: three!"));
-    shingles_items(&t);
+    shingles_items(&t, SHINGLE_WORDS);
     assert_int_equal(s.n, 1);
     assert_true(s.items[0] == t.items[0] && hash128_eq(s.exact, t.exact));
     shingles_words(&t, S("one two"));
-    shingles_items(&t);
+    shingles_items(&t, SHINGLE_WORDS);
     assert_true(s.items[0] != t.items[0]);
     shingles_words(&s, S("?!"));
-    shingles_items(&s);
+    shingles_items(&s, SHINGLE_WORDS);
     shingles_words(&t, S("..."));
-    shingles_items(&t);
+    shingles_items(&t, SHINGLE_WORDS);
     assert_int_equal(s.n, 0);
     assert_false(hash128_eq(s.exact, t.exact));
     assert_true(jaccard(0, 0, 0) == 0);
