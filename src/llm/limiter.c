@@ -22,6 +22,7 @@ enum { RAMP_START = 8 };
 #define BELOW_REFUSED_FIRST 0.96          // where a raise from far below stops first
 #define BELOW_BOTH 0.98                   // of the mean of what passed and what was refused
 #define HELD_SHARE 0.95                   // of a pace that stood for a while, what is taken as passed
+#define FAR 1.3
 #define NEAR 1.12                         // refused / measured: up to here both mean the same rate
 #define AFTER_CUT 0.9                     // of the goal, where the climb begins
 #define CLIMB_TIME 1.0                    // seconds of that climb
@@ -32,6 +33,7 @@ enum { RAMP_START = 8 };
 #define STEP_MAX 0.25
 #define REAL_GAIN 1.3                     // passed so far above what was settled: the server has more
 #define HOLD_MIN (INT64_C(2) * NANOS_PER_SECOND)
+#define HOLD_SOFT_MAX (INT64_C(16) * NANOS_PER_SECOND)  // where the failed raise cost one refusal only
 #define HOLD_MAX (INT64_C(60) * NANOS_PER_SECOND)
 #define RAISE_EVERY (INT64_C(250) * NANOS_PER_MS)   // between raises that succeed, at least
 #define PACE_RAISE_EVERY NANOS_PER_SECOND
@@ -40,6 +42,9 @@ enum { RAMP_START = 8 };
 #define HOLD_COUNT 100                    // a failed raise costs a refusal or two: this bounds their share
 #define MEASURED_SPAN (INT64_C(100) * NANOS_PER_MS) // bursts nearer to each other measure nothing
 #define MEASURED_COUNT 5
+#define CREDIT_SHARE 0.012                // of the requests may be refused without a decrease
+#define CREDIT_MAX 3.0
+#define CONFIRMED 16                      // two refusals so near to each other are no chance
 #define DRAIN_MIN (INT64_C(20) * NANOS_PER_MS)
 #define DRAIN_MAX (INT64_C(5) * NANOS_PER_SECOND)
 
@@ -162,6 +167,9 @@ static bool spread_allows(LimiterSpread *s, Nanos now, double cost, Nanos *when)
     return false;
 }
 
+// What resets within a second says less than the refusals do.
+static bool rules(const LimiterSpread *s, Nanos now) { return s->active && s->until - now > NANOS_PER_SECOND; }
+
 static void spread_spend(LimiterSpread *s, Nanos now, double cost)
 {
     if (!s->active) return;
@@ -209,6 +217,7 @@ static void raise_window(Limiter *l, Nanos now)
 {
     Knob *k = &l->window;
     if (!k->bound || now < k->raise_at) return;
+    k->before = k->value;
     k->value += k->step;
     k->step *= 2;
     k->raise_at = now + raise_interval(l);
@@ -254,6 +263,7 @@ static void raise_pace(Limiter *l, Nanos now)
     // What has stood through a whole step, and the one before, so that a bucket's reserve is used up.
     k->held = k->stood;
     k->stood = fmin(k->goal, recent_rate(l, now));
+    k->before = k->goal;
     k->goal = goal;
     if (!l->searching) k->step = fmin(k->step * 2, l->pause_span > 0 ? fmax(STEP_PAUSES, k->step) : STEP_MAX);
     k->raise_at = next;
@@ -261,7 +271,7 @@ static void raise_pace(Limiter *l, Nanos now)
     l->raised = RAISED_PACE;
 }
 
-static void settle(Knob *k, Nanos now, double value, double goal, double step, Nanos least_hold, bool failed_raise)
+static void settle(Knob *k, Nanos now, double value, double goal, double step, Nanos least_hold, Nanos most_hold, bool failed_raise)
 {
     k->value = value;
     k->goal = goal;
@@ -269,7 +279,7 @@ static void settle(Knob *k, Nanos now, double value, double goal, double step, N
     k->slope = (goal - value) / CLIMB_TIME;
     k->step = step;
     k->moved = now;
-    if (failed_raise) k->hold *= 2;
+    if (failed_raise) k->hold = k->hold * 2 < most_hold ? k->hold * 2 : k->hold > most_hold ? k->hold : most_hold;
     if (k->hold < least_hold) k->hold = least_hold;
     if (k->hold > HOLD_MAX) k->hold = HOLD_MAX;
     k->raise_at = now + k->hold;
@@ -280,7 +290,7 @@ static void cut_window(Limiter *l, Nanos now, const LimiterTicket *t, bool faile
 {
     double value = t->in_flight > 1 ? t->in_flight - 1 : 1;
     if (l->window.value > 0 && value > l->window.value) value = l->window.value;
-    settle(&l->window, now, value, value, 1, HOLD_MIN, failed_raise);
+    settle(&l->window, now, value, value, 1, HOLD_MIN, HOLD_MAX, failed_raise);
     // A first bound may be far too low: the pace may have been what was refused.
     if (!failed_raise) l->window.raise_at = now + raise_interval(l);
 }
@@ -313,7 +323,7 @@ static void cut_pace(Limiter *l, Nanos now)
     if (!l->was_cut) {
         // Nothing is known yet but what has passed; a server's bucket often holds a second's worth.
         double goal = fmax((double)passed(l) / fmax((double)(now - l->begun) / SECOND, 1), PACE_MIN);
-        settle(&l->pace, now, goal, goal, STEP_SEARCH, 0, false);
+        settle(&l->pace, now, goal, goal, STEP_SEARCH, 0, HOLD_MAX, false);
         l->pace.raise_at = now + raise_interval(l);
         l->searching = true;
         return;
@@ -326,14 +336,15 @@ static void cut_pace(Limiter *l, Nanos now)
     double passed_well = fmax(measured_rate(l, now), l->pace.good);
     if (passed_well > 0) {
         sure = refused < passed_well * NEAR;
-        // Nearer to what passed where a refusal costs a pause.
-        double between = pow(refused / passed_well, l->pause_span > 0 ? 0.4 : 0.5);
+        // Far from each other: between them, nearer to what passed where a refusal costs a pause.
+        // Near: just below what passed.
+        double between = refused > passed_well * FAR ? pow(refused / passed_well, l->pause_span > 0 ? 0.4 : 0.5) : 1;
         goal = fmin(passed_well * between * BELOW_BOTH, refused * BELOW_REFUSED);
     }
     goal = fmax(goal, PACE_MIN);
     Nanos hold = time_of(goal, sure ? HOLD_COUNT : PACE_RAISE_COUNT, HOLD_MIN);
     if (hold < l->pause_span * HOLD_PAUSES) hold = l->pause_span * HOLD_PAUSES;
-    settle(&l->pace, now, goal * AFTER_CUT, goal, sure ? STEP_SURE : l->pause_span > 0 && goal > 0.8 * refused ? STEP_PAUSES : STEP_UNSURE * 2, hold, failed_raise);
+    settle(&l->pace, now, goal * AFTER_CUT, goal, sure ? STEP_SURE : l->pause_span > 0 && goal > 0.8 * refused ? STEP_PAUSES : STEP_UNSURE * 2, hold, HOLD_MAX, failed_raise);
     if (!sure) l->pace.raise_at = now + raise_every(l);
     l->pace.refused = refused;
     l->searching = false;
@@ -368,12 +379,13 @@ static bool near(uint32_t a, uint32_t b)
 
 static void cut(Limiter *l, Nanos now, const LimiterTicket *t)
 {
-    bool first = !l->was_cut, at_bound = l->raised == RAISED_WINDOW && t->in_flight >= (uint32_t)l->window.value;
+    bool first = !l->was_cut, at_bound = l->window.value > 0 && t->in_flight >= (uint32_t)l->window.value;
     // As many at once as in the burst before: that number it is. Small ones meet by chance.
     l->same_in_flight = near(t->in_flight, l->burst_in_flight) ? l->same_in_flight + 1 : 0;
     l->burst_in_flight = t->in_flight;
-    bool window = first || at_bound || l->same_in_flight >= (t->in_flight < 8 ? 3 : 1);
-    bool pace = first || (l->searching && !(at_bound && l->same_in_flight)) || l->raised == RAISED_PACE || (pace_is_used(l, now) && recent_rate(l, now) >= 0.9 * l->pace.refused);
+    bool window = first || (at_bound && l->raised == RAISED_WINDOW) || l->same_in_flight >= (t->in_flight < 8 ? 3 : 1);
+    bool pace = first || l->searching || l->raised == RAISED_PACE || (pace_is_used(l, now) && recent_rate(l, now) >= 0.9 * l->pace.refused);
+    if (at_bound && l->same_in_flight) pace = first;
     // A window was cut, nothing was raised, and still it is too much: the window it was not.
     if (l->raised == RAISED_NONE && l->window_alone) pace = true;
     if (!window && !pace) window = pace = true;
@@ -390,6 +402,21 @@ static void cut(Limiter *l, Nanos now, const LimiterTicket *t)
     }
     l->was_cut = true;
     l->raised = RAISED_NONE;
+}
+
+// The last raise is taken back; what goes on is what went well before.
+static void take_back(Limiter *l, Nanos now)
+{
+    Knob *k = l->raised == RAISED_PACE ? &l->pace : &l->window;
+    if (l->raised != RAISED_NONE && k->before > 0) {
+        Nanos least = l->raised == RAISED_PACE ? time_of(k->before, HOLD_COUNT, HOLD_MIN) : HOLD_MIN;
+        double step = l->raised == RAISED_WINDOW ? 1 : l->searching ? STEP_UNSURE : STEP_SURE;
+        if (l->raised == RAISED_PACE) k->refused = k->value;
+        settle(k, now, fmin(k->value, k->before), k->before, step, least, HOLD_SOFT_MAX, true);
+        if (l->raised == RAISED_PACE) l->searching = false;
+    }
+    l->raised = RAISED_NONE;
+    l->cut_number = l->sent;
 }
 
 static void resume(Limiter *l, Nanos now)
@@ -414,11 +441,13 @@ static unsigned ramp_slots(const Limiter *l, Nanos now)
     return slots < l->config.cap ? (unsigned)slots : l->config.cap;
 }
 
-static Nanos ramp_moment(const Limiter *l)
+// How long the ramp takes to open so many slots.
+static Nanos ramp_time(const Limiter *l, double slots)
 {
-    if (l->begun < 0) return NEVER;
-    return l->begun + (Nanos)(log2((l->in_flight + 1.0) / RAMP_START) * (double)l->config.doubling) + 1;
+    return slots > RAMP_START ? (Nanos)(log2(slots / RAMP_START) * (double)l->config.doubling) : 0;
 }
+
+static Nanos ramp_moment(const Limiter *l) { return l->begun < 0 ? NEVER : l->begun + ramp_time(l, l->in_flight + 1.0) + 1; }
 
 static bool wait_for(LimiterWait reason, Nanos moment, Nanos *when, LimiterWait *why)
 {
@@ -427,7 +456,16 @@ static bool wait_for(LimiterWait reason, Nanos moment, Nanos *when, LimiterWait 
     return false;
 }
 
+static bool may_send(Limiter *l, Nanos now, uint64_t tokens, Nanos *when, LimiterWait *why);
+
 bool limiter_may_send(Limiter *l, Nanos now, uint64_t tokens, Nanos *when, LimiterWait *why)
+{
+    bool may = may_send(l, now, tokens, when, why);
+    if (!may && *why != WAIT_SLOT) l->held = true;
+    return may;
+}
+
+static bool may_send(Limiter *l, Nanos now, uint64_t tokens, Nanos *when, LimiterWait *why)
 {
     Nanos moment = NEVER;
     *why = WAIT_NOTHING;
@@ -459,10 +497,16 @@ bool limiter_may_send(Limiter *l, Nanos now, uint64_t tokens, Nanos *when, Limit
 
 LimiterTicket limiter_sent(Limiter *l, Nanos now, uint64_t tokens)
 {
-    if (l->begun < 0) l->begun = now;
+    if (l->begun < 0) l->begun = l->last_sent = now;
+    // Time in which something else held the requests back opens no flood.
+    Nanos rest = now - l->last_sent;
+    if (l->held && l->config.doubling > 0 && rest > l->config.doubling) l->begun = now - ramp_time(l, l->in_flight + 1.0);
+    l->last_sent = now;
+    l->held = false;
     count_recent(l, now);
     l->in_flight++;
     l->sent++;
+    l->credit = fmin(l->credit + CREDIT_SHARE, CREDIT_MAX);
     if (l->config.rpm) l->rpm_due = (l->rpm_due > now ? l->rpm_due : now) + rpm_interval(l);
     if (l->config.tpm) spend_tokens(l, now, (int64_t)tokens);
     if (l->pace.value > 0) {
@@ -502,9 +546,24 @@ void limiter_throttled(Limiter *l, Nanos now, const LimiterTicket *t, Nanos retr
     l->refusal_latency = l->throttled ? (7 * l->refusal_latency + latency) / 8 : latency;
     l->throttled++;
     l->pause_span = retry_after > 0 ? retry_after : 0;
+    double credit = l->credit;
+    bool again = l->refused_number && t->number - l->refused_number <= CONFIRMED;
+    l->refused_number = t->number > l->refused_number ? t->number : l->refused_number;
+    l->credit = fmax(l->credit - 1, -CREDIT_MAX);
     if (!l->was_cut || t->number > l->cut_number) {
-        if (l->probe == PROBE_OUT && t->number == l->probe_number) fall_silent(l, now, 2 * l->drain);
-        else cut(l, now, t);
+        if (l->probe == PROBE_OUT && t->number == l->probe_number) {
+            fall_silent(l, now, 2 * l->drain);
+        } else if ((rules(&l->requests, now) || rules(&l->tokens, now)) && credit > -CREDIT_MAX + 1) {
+            // The server's own numbers rule here; a pace learned from their end would be wrong.
+            fall_silent(l, now, DRAIN_MIN);
+        } else if (!again && credit > -CREDIT_MAX + 1) {
+            return;  // one alone: the request itself waits as it was told, the others go on
+        } else if (credit >= 1) {
+            take_back(l, now);
+            return;
+        } else {
+            cut(l, now, t);
+        }
     }
     if (retry_after > 0 && now + retry_after > l->pause_until) {
         l->pause_until = now + retry_after;

@@ -18,8 +18,9 @@
 // it was full in between. So the rate lies between what passed and what was refused; where these
 // are far apart the pace is set between them, where they are near it is held just below the
 // refused one. Window and pace are raised again in growing steps, one at a time, so that a
-// refusal tells which was too high; a raise that fails doubles the wait before the next, up to a
-// minute. (Additive increase, multiplicative decrease: Chiu and Jain 1989; with the decrease aimed
+// refusal tells which was too high; a raise that fails is taken back and doubles the wait before
+// the next, up to a minute. One refusal in a hundred is let pass, for servers refuse now and then
+// for reasons of their own. (Additive increase, multiplicative decrease: Chiu and Jain 1989; with the decrease aimed
 // at a measured rate, which blind halving of a known one would undercut by a quarter.)
 #ifndef CONFAB_LLM_LIMITER_H
 #define CONFAB_LLM_LIMITER_H
@@ -68,6 +69,7 @@ typedef struct Knob {   // window or pace
     double good;        // pace only: the highest such one that is still believed
     double slope;       // of that climb, a second
     double step;        // the next raise
+    double before;      // the goal before the last raise
     Nanos moved;        // when value was last brought up to now
     Nanos raise_at;     // no raise before
     Nanos hold;         // wait after the next failed raise
@@ -86,7 +88,9 @@ typedef struct Limiter {
     LimiterConfig config;
     unsigned in_flight;
     uint64_t sent, accepted, throttled;  // totals, for the summary and the tests
-    Nanos begun;              // the first request; the ramp counts from it
+    Nanos begun;              // the ramp counts from it
+    Nanos last_sent;
+    bool held;                // something but slots kept a request back since then
     Nanos pause_until;
     bool told_to_pause;       // by Retry-After
     Nanos pause_span;         // the last Retry-After
@@ -94,6 +98,8 @@ typedef struct Limiter {
     Nanos pace_due;           // when the next request is due by the pace
     Nanos pace_bound_at;      // when it last kept one back
     enum { RAISED_NONE, RAISED_WINDOW, RAISED_PACE } raised;
+    double credit;            // refusals that may pass without a decrease
+    uint64_t refused_number;  // the last request that was refused
     bool was_cut;
     bool window_alone;        // the last decrease was the window's alone
     bool searching;           // the pace has been refused only once

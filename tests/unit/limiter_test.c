@@ -16,7 +16,7 @@
 
 // ---- servers ------------------------------------------------------------------------------------
 
-typedef enum { BUCKET, WINDOW, SLOTS } Kind;
+typedef enum { BUCKET, WINDOW, SLOTS, MOODY } Kind;
 
 typedef struct Server {
     Kind kind;
@@ -24,6 +24,7 @@ typedef struct Server {
     double burst;         // BUCKET: its size
     Nanos span;           // WINDOW
     unsigned slots;       // SLOTS: requests at once
+    double moods;         // MOODY: share of requests refused for no reason; `rate` is what it could bear
     Nanos change_at;      // when rate becomes
     double change_to;     // this; 0: never
     Nanos fast, slow;     // an answer's latency, evenly between
@@ -88,7 +89,7 @@ typedef struct Result {
     uint64_t sent;
 } Result;
 
-static bool admit(const Server *s, State *state, Nanos now)
+static bool admit(const Server *s, State *state, Nanos now, Random *random)
 {
     double rate = s->change_to > 0 && now >= s->change_at ? s->change_to : s->rate;
     switch (s->kind) {
@@ -108,6 +109,7 @@ static bool admit(const Server *s, State *state, Nanos now)
         if (state->busy >= s->slots) return false;
         state->busy++;
         return true;
+    case MOODY: return random_unit(random) >= s->moods;
     }
     return false;
 }
@@ -123,6 +125,7 @@ static double allowance(const Server *s, Nanos length)
 {
     double seconds = (double)length / (double)SECOND;
     double changed = s->change_to > 0 ? (double)(length - s->change_at) / (double)SECOND : 0;
+    if (s->kind == MOODY) return s->rate * seconds;
     if (s->kind == BUCKET) return s->rate * (seconds - changed) + s->change_to * changed;
     if (s->kind == WINDOW) return s->rate * seconds / ((double)s->span / (double)SECOND);
     return s->slots * seconds / ((double)(s->fast + s->slow) / 2 / (double)SECOND);
@@ -162,7 +165,7 @@ static Result simulate(const Server *s, const LimiterConfig *config, Nanos lengt
             Item item = pop(heap);
             switch (item.event) {
             case ARRIVES: {
-                bool ok = admit(s, &state, item.at);
+                bool ok = admit(s, &state, item.at, &random);
                 Nanos latency = s->fast + (Nanos)random_below(&random, (uint64_t)(s->slow - s->fast) + 1);
                 item.news = news_of(s, &state, item.at);
                 if (ok && s->kind == SLOTS) push(heap, (Item){.at = item.at + latency, .event = LEAVES});
@@ -230,8 +233,11 @@ static const Case cases[] = {
     {"bucket of 50 a second, full of 3000, headers", 0.90, {.kind = BUCKET, .rate = 50, .burst = 3000, TELLING}, {256, 0, 0, LIMITER_RAMP_LOCAL}, 120},
     {"window of 6000 each minute, headers", 0.90, {.kind = WINDOW, .rate = 6000, .span = 60 * SECOND, TELLING}, {256, 0, 0, LIMITER_RAMP_LOCAL}, 600},
     {"bucket of 200, then 50 a second", 0.90, {.kind = BUCKET, .rate = 200, .burst = 50, .change_at = 60 * SECOND, .change_to = 50, LOCAL}, {256, 0, 0, LIMITER_RAMP_LOCAL}, 120},
+    // Refusals without a limit behind them must not bring a run to a stop.
+    {"1% refused for no reason", 0.05, {.kind = MOODY, .rate = 1280, .moods = 0.01, LOCAL}, {256, 0, 0, LIMITER_RAMP_LOCAL}, 60},
+    {"1% refused for no reason, Retry-After", 0.005, {.kind = MOODY, .rate = 1280, .moods = 0.01, PAUSING}, {256, 0, 0, LIMITER_RAMP_LOCAL}, 60},
     // What it gives more is found at the next raise, which may be a minute away.
-    {"bucket of 50, then 200 a second", 0.80, {.kind = BUCKET, .rate = 50, .burst = 50, .change_at = 60 * SECOND, .change_to = 200, LOCAL}, {256, 0, 0, LIMITER_RAMP_LOCAL}, 180},
+    {"bucket of 50, then 200 a second", 0.60, {.kind = BUCKET, .rate = 50, .burst = 50, .change_at = 60 * SECOND, .change_to = 200, LOCAL}, {256, 0, 0, LIMITER_RAMP_LOCAL}, 180},
     {"64 at once", 0.90, {.kind = SLOTS, .slots = 64, LOCAL}, {256, 0, 0, LIMITER_RAMP_LOCAL}, 60},
     {"8 at once", 0.90, {.kind = SLOTS, .slots = 8, LOCAL}, {64, 0, 0, LIMITER_RAMP_LOCAL}, 120},
     {"remote, 100 at once", 0.90, {.kind = SLOTS, .slots = 100, REMOTE}, {512, 0, 0, LIMITER_RAMP_REMOTE}, 300},
@@ -383,8 +389,11 @@ static void test_retry_after_is_held(void **state)
     Nanos when;
     LimiterWait why;
     limiter_init(&l, &config, 0);
-    LimiterTicket t = limiter_sent(&l, SECOND, 1);
+    LimiterTicket t = limiter_sent(&l, SECOND, 1), u = limiter_sent(&l, SECOND, 1);
+    // One alone waits by itself; a second is no chance.
     limiter_throttled(&l, 2 * SECOND, &t, 30 * SECOND);
+    assert_true(limiter_may_send(&l, 2 * SECOND, 1, &when, &why));
+    limiter_throttled(&l, 2 * SECOND, &u, 30 * SECOND);
     assert_false(limiter_may_send(&l, 31 * SECOND, 1, &when, &why));
     assert_int_equal(why, WAIT_RETRY_AFTER);
     assert_int_equal(when, 32 * SECOND);
@@ -404,11 +413,13 @@ static void test_a_burst_decreases_once(void **state)
     LimiterTicket t[40];
     limiter_init(&l, &config, 0);
     for (int i = 0; i < 40; i++) t[i] = limiter_sent(&l, i * MS, 1);
+    limiter_throttled(&l, 50 * MS, &t[19], -1);
     limiter_throttled(&l, 50 * MS, &t[20], -1);
     double pace = l.pace.goal, window = l.window.value;
     for (int i = 21; i < 40; i++) limiter_throttled(&l, 51 * MS, &t[i], -1);
     assert_true(l.pace.goal >= pace && l.pace.goal <= pace);
     assert_true(l.window.value >= window && l.window.value <= window);
+    assert_true(pace > 0 && window > 0);
 }
 
 static void test_cap_and_ramp(void **state)
@@ -433,6 +444,30 @@ static void test_cap_and_ramp(void **state)
     assert_true(limiter_may_send(&l, now + SECOND, 1, &when, &why));
     limiter_set_cap(&l, 10, now);
     assert_false(limiter_may_send(&l, now + SECOND, 1, &when, &why));
+}
+
+// All answers of a wave at once: the next wave goes at once, too.
+static void test_waves(void **state)
+{
+    (void)state;
+    LimiterConfig config = {.cap = 256, .doubling = LIMITER_RAMP_LOCAL};
+    Limiter l;
+    LimiterTicket t[256];
+    Nanos when, now = SECOND;
+    LimiterWait why;
+    unsigned n = 0;
+    limiter_init(&l, &config, 0);
+    for (; n < 256; now += MS)
+        while (n < 256 && limiter_may_send(&l, now, 1, &when, &why)) t[n++] = limiter_sent(&l, now, 1);
+    for (int wave = 0; wave < 5; wave++) {
+        now += 200 * MS;
+        assert_false(limiter_may_send(&l, now, 1, &when, &why));
+        for (n = 0; n < 256; n++) limiter_answered(&l, now, &t[n], 1);
+        for (n = 0; n < 256; n++) {
+            assert_true(limiter_may_send(&l, now, 1, &when, &why));
+            t[n] = limiter_sent(&l, now, 1);
+        }
+    }
 }
 
 static void test_headers(void **state)
@@ -469,6 +504,7 @@ int main(void)
         cmocka_unit_test(test_retry_after_is_held),
         cmocka_unit_test(test_a_burst_decreases_once),
         cmocka_unit_test(test_cap_and_ramp),
+        cmocka_unit_test(test_waves),
         cmocka_unit_test(test_headers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
