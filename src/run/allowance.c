@@ -29,9 +29,11 @@ int64_t allowance(const PlanItem *item, const Form *form, bool local_model, unsi
     return tokens < ALLOWANCE_MAX ? tokens : ALLOWANCE_MAX;
 }
 
-Spending spending_at_most(const PlanItem *item, int64_t max_tokens, const Pricing *pricing)
+// A schema counts by its bytes either way: how a server shows it to its model is its own affair.
+Spending spending_at_most(const PlanItem *item, int64_t prompt, int64_t max_tokens, const Pricing *pricing)
 {
-    int64_t prompt = (int64_t)item->schema.len;
-    for (size_t i = 0; i < item->n_messages; i++) prompt += (int64_t)item->messages[i].content.len + MESSAGE_OVERHEAD;
+    int64_t bytes = 0;
+    for (size_t i = 0; i < item->n_messages; i++) bytes += (int64_t)item->messages[i].content.len + MESSAGE_OVERHEAD;
+    prompt = (prompt ? prompt : bytes) + (int64_t)item->schema.len;
     return (Spending){prompt + max_tokens, pricing_cost(pricing, prompt, 0, max_tokens)};
 }

@@ -38,6 +38,7 @@ struct Engine {
     ErrorKind end;
     Error why;
     bool any_success;
+    bool model_noted;
     const char *last_cause;
     unsigned in_a_row;     // of last_cause
 };

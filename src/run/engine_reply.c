@@ -273,6 +273,14 @@ static double duplicate_rate(const JournalSums *sums)
     return compared ? (double)duplicates / (double)compared : -1;
 }
 
+// What answers is said once in the journal, for <stamp>.run.json.
+static void note_model(Engine *e, Str reported)
+{
+    if (e->model_noted || !reported.len) return;
+    journal_fact(e->parts.journal, S("model_reported"), reported);
+    e->model_noted = true;
+}
+
 static void assess_reply(Engine *e, Item *item, const Judgement *j, VerdictRow *row, Nanos now)
 {
     AnswerFacts facts = {
@@ -290,6 +298,7 @@ static void assess_reply(Engine *e, Item *item, const Judgement *j, VerdictRow *
     KeptRow kept;
     Finding found = {0};
     Error error;
+    note_model(e, j->reply.model_reported);
     e->any_success = true;
     e->in_a_row = 0;
     e->last_cause = NULL;

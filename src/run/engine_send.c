@@ -69,7 +69,10 @@ static bool plan_task(Engine *e, Item *item, Nanos now)
     item->prompt_sha256 = (Str){0};
     item->at_most = (Spending){0};
     item->failures = item->throttles = 0;
-    if (!plan_item(e->parts.plan, item->task.iteration, item->task.attempt, NULL, &item->arena, &item->plan, &error)) {
+    Gauge *gauge = e->settings->gauge;
+    item->fitted = (Fitted){.room = INT64_MAX};
+    if (gauge ? !fit_item(e->parts.plan, item->task.iteration, item->task.attempt, gauge, &item->arena, &item->plan, &item->fitted, &error)
+              : !plan_item(e->parts.plan, item->task.iteration, item->task.attempt, NULL, &item->arena, &item->plan, &error)) {
         put_ask(e, item, 0);
         engine_give_up(e, item, error.code, error.what, now);
         return false;
@@ -100,7 +103,9 @@ bool engine_ask(Engine *e, Item *item, Nanos now)
 {
     if (!plan_task(e, item, now)) return true;
     item->max_tokens = allowance(&item->plan, plan_form(e->parts.plan), e->settings->local_model, item->room);
-    item->at_most = spending_at_most(&item->plan, item->max_tokens, &e->parts.pricing);
+    if (item->max_tokens > item->fitted.room) item->max_tokens = item->fitted.room;
+    bool exact = e->settings->gauge && gauge_is_exact(e->settings->gauge);
+    item->at_most = spending_at_most(&item->plan, exact ? item->fitted.prompt : 0, item->max_tokens, &e->parts.pricing);
     if (!budget_reserve(&e->budget, item->at_most)) {
         hold(e, item);
         return false;

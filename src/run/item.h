@@ -16,6 +16,7 @@
 #include "llm/transport.h"
 #include "plan/plan.h"
 #include "run/budget.h"
+#include "run/fit.h"
 #include "run/pending.h"
 
 typedef struct Item Item;
@@ -24,6 +25,7 @@ struct Item {
     Task task;
     Arena arena;           // everything of this attempt; reset with the next
     PlanItem plan;
+    Fitted fitted;         // how the prompt was made to fit
     Buf body;              // of the request
     size_t index;          // in the pool; the request's tag
     size_t lane;           // which endpoint it was written for and sent to

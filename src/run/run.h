@@ -13,6 +13,7 @@
 #include "llm/endpoint.h"
 #include "project/project.h"
 #include "run/budget.h"
+#include "run/fit.h"
 #include "run/progress.h"
 
 typedef enum Structured { STRUCTURED_AUTO, STRUCTURED_ON, STRUCTURED_OFF } Structured;
@@ -40,6 +41,7 @@ typedef struct RunSettings {
     const Endpoint *endpoints;
     size_t n_endpoints;
     bool local_model;         // the embedded one: answers are bounded more tightly
+    Gauge *gauge;             // measures prompts and makes them fit; NULL: nothing is known
 } RunSettings;
 
 // All calls come from the thread that called run_go.
