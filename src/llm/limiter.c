@@ -13,6 +13,7 @@ enum { RAMP_START = 8 };
 #define PACE_SLACK (INT64_C(10) * NANOS_PER_MS)
 #define LIMIT_SLACK (INT64_C(100) * NANOS_PER_MS)
 #define MINUTE (INT64_C(60) * NANOS_PER_SECOND)
+#define RESET_MAX (INT64_C(300) * NANOS_PER_SECOND)  // a later reset is not waited for in one go
 
 // ---- knobs: what is tuned, and why --------------------------------------------------------------
 
@@ -137,7 +138,7 @@ static void spend_tokens(Limiter *l, Nanos now, int64_t tokens)
 static void hear(LimiterSpread *s, Nanos now, const LimiterTicket *t, uint64_t sent, RateNews news, double each)
 {
     if (news.remaining < 0 || news.reset < 0 || t->number < s->number) return;
-    Nanos reset = news.reset < RETRY_AFTER_MAX ? news.reset : RETRY_AFTER_MAX, age = now - t->at;
+    Nanos reset = news.reset < RESET_MAX ? news.reset : RESET_MAX, age = now - t->at;
     s->number = t->number;
     s->until = t->at + reset;
     if (s->until <= now) {

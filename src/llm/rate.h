@@ -10,9 +10,9 @@
 #include "base/clock.h"
 #include "llm/transport.h"
 
-// A server that asks for longer is obeyed this long at a time: an hour's mistake in a header must
-// not stop a run for a day.
-#define RETRY_AFTER_MAX (INT64_C(300) * NANOS_PER_SECOND)
+// A server that asks for longer is obeyed this long at a time: limits are by the minute, and a
+// mistake in a header must not stop a run for a day.
+#define RETRY_AFTER_MAX (INT64_C(60) * NANOS_PER_SECOND)
 
 // A span from now, 0…RETRY_AFTER_MAX, or -1: absent or unreadable. A date is taken against
 // the server's own `date` header where there is one, else against `wall_now`.
