@@ -93,10 +93,10 @@ static void look_exact(Seen *s, SeenMatch *best)
 static void compare(Seen *s, Document *d, SeenMatch *best)
 {
     d->looked = s->look;
-    // Sets whose sizes alone are too far apart need no look at their shingles.
+    // Sets whose sizes alone are too far apart need no look at their shingles. The product may be rounded up.
     double small = d->n_keys < s->shingles.n ? d->n_keys : (double)s->shingles.n;
     double large = d->n_keys < s->shingles.n ? (double)s->shingles.n : d->n_keys;
-    if (small < s->threshold * large) return;
+    if (small < s->threshold * large - 1e-6) return;
     size_t common = shingles_common(&s->shingles, keystore_get(&s->keys, d->keys), d->n_keys);
     SeenMatch match = {d->id, jaccard(s->shingles.n, d->n_keys, common), false};
     if (match.similarity >= s->threshold && better(&match, best)) *best = match;

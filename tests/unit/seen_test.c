@@ -21,7 +21,7 @@ typedef struct Texts {
 static Str spell(const uint32_t *words, size_t n, char *out)
 {
     size_t len = 0;
-    for (size_t i = 0; i < n; i++) len += (size_t)snprintf(out + len, TEXT_MAX - len, "w%u ", words[i]);
+    for (size_t i = 0; i < n; i++) len += (size_t)snprintf(out + len, 8, "w%u ", words[i]);
     return (Str){out, len};
 }
 
@@ -161,6 +161,25 @@ static void test_of_equals_the_lowest_id(void **state)
     seen_free(seen);
 }
 
+// A pair at exactly the threshold is near, whatever the threshold's product with a size is rounded to.
+static void test_exactly_at_the_threshold(void **state)
+{
+    (void)state;
+    for (unsigned k = 1; k <= 20; k++) {
+        char text[400];
+        uint32_t words[24];
+        SeenMatch match;
+        Error e;
+        Seen *seen = seen_new(&(SeenOptions){.threshold = (double)k / 20});
+        for (uint32_t i = 0; i < 24; i++) words[i] = i;
+        seen_look(seen, spell(words, 24, text), &match);  // 20 shingles
+        assert_true(seen_add(seen, 1, &e));
+        assert_true(seen_look(seen, spell(words, k + 4, text), &match));  // k of them
+        assert_true(match.similarity == (double)k / 20);
+        seen_free(seen);
+    }
+}
+
 static void test_the_order_of_adding_does_not_matter(void **state)
 {
     (void)state;
@@ -192,6 +211,7 @@ int main(void)
         cmocka_unit_test(test_the_file_that_cannot_be_is_an_error),
         cmocka_unit_test(test_exact_duplicates),
         cmocka_unit_test(test_of_equals_the_lowest_id),
+        cmocka_unit_test(test_exactly_at_the_threshold),
         cmocka_unit_test(test_the_order_of_adding_does_not_matter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
