@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // When may the next request go to this endpoint and model? A state machine over an injected
-// `now` (any monotonic clock); one a endpoint. Five bounds hold at once:
+// `now` (any monotonic clock); one for each endpoint. All of these bounds hold at once:
 //
 //   slots    at most `cap` in flight (the person's -j), ramped up in the first moments
 //   window   of these, what the server is known to bear at once
@@ -10,18 +10,22 @@
 //   headers  what x-ratelimit-* say is left, spread over the time until it resets
 //   pause    Retry-After
 //
-// Window and pace start without a bound and are learned from refusals (429). Refusals of requests
-// that were sent before the last decrease say nothing new: a burst decreases once. After it nothing
-// goes for a moment, then one request alone; as long as that is refused the moment doubles. What
-// passed from the begin of one burst to the begin of the next is the server's own rate, for a
-// bucket or a window that is empty at both ends has passed just that, or more than that where
-// it was full in between. So the rate lies between what passed and what was refused; where these
-// are far apart the pace is set between them, where they are near it is held just below the
-// refused one. Window and pace are raised again in growing steps, one at a time, so that a
-// refusal tells which was too high; a raise that fails is taken back and doubles the wait before
-// the next, up to a minute. One refusal in a hundred is let pass, for servers refuse now and then
-// for reasons of their own. (Additive increase, multiplicative decrease: Chiu and Jain 1989; with the decrease aimed
-// at a measured rate, which blind halving of a known one would undercut by a quarter.)
+// Window and pace start without a bound and are learned from refusals (429): additive increase,
+// multiplicative decrease (Chiu and Jain 1989), with the decrease aimed at a measured rate, which
+// blind halving would undercut.
+//
+// Decrease. One refusal in a hundred is let pass, for servers refuse now and then for reasons of
+// their own: only two near to each other, or more than a hundredth, count. Refusals of requests
+// that were sent before the last decrease say nothing new, so a burst decreases once. After it
+// nothing goes for a moment, then one request alone; as long as that is refused the moment doubles.
+// What passed from the begin of one burst to the begin of the next is the server's own rate (a
+// bucket that is empty at both ends has passed just that, or less than that where it ran over
+// in between). So the rate lies between what passed and what was refused: where these are far apart
+// the pace is set between them, where they are near, just below what passed.
+//
+// Increase. Window and pace are raised in growing steps, one at a time, so that a refusal tells which
+// was too high, and the pace stops for a while just below what was refused last. A raise that fails
+// is taken back and doubles the wait before the next, up to a minute.
 #ifndef CONFAB_LLM_LIMITER_H
 #define CONFAB_LLM_LIMITER_H
 
