@@ -6,6 +6,7 @@
 //     $L/text/libconfab_text.a $L/base/libconfab_base.a -licuuc -lpcre2-8 -ljansson -lxxhash -lcrypto -lm
 //     -o /tmp/dedup_online && /tmp/dedup_online [conversations, default 1000000]      (all on one line)
 //
+// With a word more, `/tmp/dedup_online 10000000 write`, it writes the conversations as JSONL instead.
 // Conversations have about 650 bytes; one in ten is nearly one of the last thousand. Prints, at each
 // tenth of the way, microseconds of processor time a conversation over the last 10,000.
 #include <time.h>
@@ -59,6 +60,15 @@ static double seconds(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+static void write_all(Writer *w, uint64_t n)
+{
+    char text[WORDS * (WORD_MAX + 1)];
+    for (uint64_t i = 0; i < n; i++) {
+        Str s = next_text(w, text);
+        printf("{\"id\":%llu,\"messages\":[{\"role\":\"user\",\"content\":\"%.*s\"}]}\n", (unsigned long long)i, STR_ARG(s));
+    }
+}
+
 int main(int argc, char **argv)
 {
     uint64_t n = 1000000, seen_before = 0;
@@ -67,6 +77,10 @@ int main(int argc, char **argv)
     memset(w, 0, sizeof *w);
     w->random = random_from(1);
     make_words(w);
+    if (argc > 2) {
+        write_all(w, n);
+        return 0;
+    }
     Seen *seen = seen_new(&(SeenOptions){.threshold = 0.8});
     char(*texts)[WORDS * (WORD_MAX + 1)] = mem_alloc(STRETCH * sizeof *texts);
     Str *items = mem_alloc(STRETCH * sizeof *items);

@@ -51,8 +51,16 @@ static bool map_block(KeyStore *s, size_t bytes, KeyBlock *out, Error *e)
     return true;
 }
 
+void keystore_rest(const KeyStore *s)
+{
+    for (size_t i = 0; i < s->n; i++)
+        if (s->blocks[i].mapped) madvise(s->blocks[i].keys, s->blocks[i].mapped, MADV_DONTNEED);
+}
+
 static bool add_block(KeyStore *s, size_t keys, Error *e)
 {
+    // The block before is full, and is looked at again only where a text may be a duplicate.
+    if (s->n && s->blocks[s->n - 1].mapped) madvise(s->blocks[s->n - 1].keys, s->blocks[s->n - 1].mapped, MADV_DONTNEED);
     KeyBlock block = {0};
     size_t bytes = keys * sizeof(uint32_t);
     // A mapping begins at a page of the file.

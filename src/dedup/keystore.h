@@ -33,6 +33,9 @@ void keystore_free(KeyStore *s);
 // Room for n more keys, to be filled by the caller; NULL when the file failed.
 uint32_t *keystore_add(KeyStore *s, size_t n, KeyPlace *place, Error *e);
 
+// Lets go of the pages of the file that were looked at; they come back when they are asked for.
+void keystore_rest(const KeyStore *s);
+
 static inline const uint32_t *keystore_get(const KeyStore *s, KeyPlace p) { return s->blocks[p.block].keys + p.from; }
 
 #endif

@@ -73,11 +73,6 @@ size_t seen_bytes(const Seen *s)
 
 static size_t place_of(const Seen *s, uint64_t slot_hash) { return (size_t)(slot_hash >> (64 - s->bits)); }
 
-static bool better(const SeenMatch *a, const SeenMatch *b)
-{
-    return a->similarity > b->similarity || (a->similarity == b->similarity && a->id < b->id);
-}
-
 static void look_exact(Seen *s, SeenMatch *best)
 {
     uint64_t hash = s->bands[0] & ~(uint64_t)UINT32_MAX;
@@ -86,7 +81,7 @@ static void look_exact(Seen *s, SeenMatch *best)
         if ((s->slots[i] & ~(uint64_t)UINT32_MAX) != hash) continue;
         const Document *d = &s->documents[(uint32_t)s->slots[i] - 1];
         SeenMatch match = {d->id, 1, true};
-        if (hash128_eq(d->exact, s->shingles.exact) && better(&match, best)) *best = match;
+        if (hash128_eq(d->exact, s->shingles.exact) && seen_better(&match, best)) *best = match;
     }
 }
 
@@ -99,7 +94,7 @@ static void compare(Seen *s, Document *d, SeenMatch *best)
     if (small < s->threshold * large - 1e-6) return;
     size_t common = shingles_common(&s->shingles, keystore_get(&s->keys, d->keys), d->n_keys);
     SeenMatch match = {d->id, jaccard(s->shingles.n, d->n_keys, common), false};
-    if (match.similarity >= s->threshold && better(&match, best)) *best = match;
+    if (match.similarity >= s->threshold && seen_better(&match, best)) *best = match;
 }
 
 static void look_near(Seen *s, SeenMatch *best)

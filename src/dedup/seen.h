@@ -28,6 +28,13 @@ typedef struct SeenMatch {
     bool exact;           // the normal forms are equal
 } SeenMatch;
 
+// Whether a says more of a text than b: an exact match first, then the more similar, then the lower id.
+static inline bool seen_better(const SeenMatch *a, const SeenMatch *b)
+{
+    if (a->exact != b->exact) return a->exact;
+    return a->similarity != b->similarity ? a->similarity > b->similarity : a->id < b->id;
+}
+
 typedef struct Seen Seen;
 
 Seen *seen_new(const SeenOptions *options);

@@ -239,6 +239,13 @@ void shingles_items(Shingles *s, unsigned words)
     }
 }
 
+void shingles_from_keys(Shingles *s, const uint32_t *keys, size_t n)
+{
+    s->n = s->repeated = 0;
+    clear_set(s, n ? n : 1);
+    for (size_t i = 0; i < n; i++) add_item(s, keys[i]);
+}
+
 size_t shingles_common(const Shingles *s, const uint32_t *keys, size_t n)
 {
     size_t common = 0, mask = s->n_slots - 1;

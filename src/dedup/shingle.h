@@ -35,6 +35,7 @@ typedef struct Shingles {
 
 void shingles_words(Shingles *s, Str text);  // fills words and exact only
 void shingles_items(Shingles *s, unsigned words);  // items: runs of so many words; after shingles_words
+void shingles_from_keys(Shingles *s, const uint32_t *keys, size_t n);  // items that are known already
 void shingles_free(Shingles *s);
 
 // How many of `n` different keys are in the set.

@@ -2,6 +2,7 @@
 #include "dedup/sift.h"
 
 #include "base/json.h"
+#include "dedup/bulk.h"
 #include "dedup/contain.h"
 #include "text/normalise.h"
 
@@ -24,6 +25,7 @@ typedef struct Sift {
     RecordReader **readers;
     uint64_t *firsts;        // number of each file's first record
     Seen *seen;
+    Bulk *bulk;              // in its place where memory is bounded
     Contain contain;
     uint64_t *against;       // number of the first text of each file of `against`
     Dropped *dropped;
@@ -253,6 +255,54 @@ static bool judge_in_order(Sift *s, const FoundList *list, Error *e)
     return true;
 }
 
+// ---- in little memory ---------------------------------------------------------------------------
+
+static bool add_to_bulk(Sift *s, uint64_t number, Str text, Error *e)
+{
+    ContainHit hit;
+    const Shingles *words = bulk_words(s->bulk, text);
+    if (!s->options->n_against || !contain_find(&s->contain, words, &hit)) return bulk_add(s->bulk, e);
+    bulk_skip(s->bulk);
+    s->report->contaminated++;
+    return tell_hit(s, number, text, &hit, e);
+}
+
+static bool settle_one(void *ctx, uint64_t number, const SeenMatch *match, Error *e)
+{
+    Sift *s = ctx;
+    (void)e;
+    if (match) {
+        drop(s, number, match);
+        return true;
+    }
+    s->report->kept++;
+    s->keeps[number / 8] |= (uint8_t)(1u << (number % 8));
+    return true;
+}
+
+static bool sift_bulk(Sift *s, Error *e)
+{
+    Record record;
+    uint64_t n = 0;
+    s->bulk = bulk_new(&(SeenOptions){.threshold = s->options->threshold, .memory = s->options->memory});
+    for (size_t i = 0; i < s->options->n_files; i++) {
+        s->firsts[i] = n;
+        while (records_next(s->readers[i], &record, e))
+            if (!add_to_bulk(s, n++, record.text, e)) return false;
+        if (e->kind) return false;
+        records_rewind(s->readers[i]);
+    }
+    s->keeps = mem_alloc(n / 8 + 1);
+    memset(s->keeps, 0, n / 8 + 1);
+    bool ok = bulk_settle(s->bulk, settle_one, s, e);
+    s->report->memory = bulk_bytes(s->bulk);
+    bulk_free(s->bulk);
+    s->bulk = NULL;
+    return ok && each_record(s, decide_kept, e);
+}
+
+// ---- in another order ---------------------------------------------------------------------------
+
 static bool sift_ordered(Sift *s, Error *e)
 {
     FoundList list = {0};
@@ -300,6 +350,12 @@ static bool open_files(Sift *s, Error *e)
     return true;
 }
 
+static bool go_over(Sift *s, Error *e)
+{
+    if (s->options->keep != SIFT_FIRST) return sift_ordered(s, e);
+    return s->options->memory ? sift_bulk(s, e) : each_record(s, decide_first, e);
+}
+
 bool sift(const SiftOptions *o, const SiftSink *sink, SiftReport *report, Error *e)
 {
     Arena arena = {0};
@@ -315,8 +371,9 @@ bool sift(const SiftOptions *o, const SiftSink *sink, SiftReport *report, Error 
         .seen = seen_new(&(SeenOptions){.threshold = o->threshold, .memory = o->memory}),
     };
     bool ok = open_files(&s, e) && read_against(&s, e) &&
-              (o->keep == SIFT_FIRST ? each_record(&s, decide_first, e) : sift_ordered(&s, e)) && tell_clusters(&s, e);
-    report->memory = seen_bytes(s.seen);
+              go_over(&s, e) && tell_clusters(&s, e);
+    if (!report->memory) report->memory = seen_bytes(s.seen);
+    bulk_free(s.bulk);
     for (size_t i = 0; i < o->n_files; i++) records_close(s.readers[i]);
     seen_free(s.seen);
     contain_free(&s.contain);

@@ -4,7 +4,8 @@
 // each other. A record is dropped for the kept record that it is most like; a cluster is a kept record
 // with those that were dropped for it.
 //
-//   first         in the order of the files: one pass, the memory of seen.h
+//   first         in the order of the files: one pass and the memory of seen.h, or where memory is bounded
+//                 two passes and that of bulk.h, with the same result
 //   longest       the longest texts are kept; handwritten: handwritten ones are kept before others.
 //                 Both go over the files twice, with 24 bytes a record more.
 //

@@ -178,6 +178,16 @@ static void test_kept_ones_are_far_from_each_other(void **state)
         buf_add_char(&got.kept, 0);
         write_file("b.jsonl", got.kept.ptr);
         const char *again[] = {"b.jsonl"};
+        if (orders[o] == SIFT_FIRST) {
+            // With bounded memory it is the same.
+            Got bounded = {0};
+            SiftReport same = sift_all((SiftOptions){.files = names, .n_files = 1, .memory = 1}, &bounded);
+            assert_string_equal(bounded.kept.ptr, got.kept.ptr);
+            assert_string_equal(bounded.clusters.ptr, got.clusters.ptr);
+            assert_int_equal(same.near, first.near);
+            assert_int_equal(same.kept, first.kept);
+            free_got(&bounded);
+        }
         SiftReport second = sift_all((SiftOptions){.files = again, .n_files = 1}, &got);
         assert_int_equal(second.kept, second.records);
         assert_int_equal(second.records, first.kept);
@@ -201,16 +211,18 @@ static void test_what_an_evaluation_set_has_is_dropped(void **state)
                "{\"text\":\"two three four five six seven eight nine ten eleven twelve thirteen\"}\n"
                "{\"text\":\"He asked: what is the capital city of Great Britain\"}\n"
                "{\"text\":\"a b c\"}\n");
-    SiftReport r = sift_all((SiftOptions){.files = names, .n_files = 1, .against = against, .n_against = 2}, &got);
-    assert_int_equal(r.contaminated, 2);
-    assert_int_equal(r.kept, 2);
-    assert_int_equal(r.against, 3);
-    assert_int_equal(r.against_short, 1);
-    assert_string_equal(got.hits.ptr,
-        "{\"row\":0,\"file\":\"a.jsonl\",\"against\":{\"row\":0,\"file\":\"eval.jsonl\"},\"words\":"
-        "\"two three four five six seven eight nine ten eleven twelve thirteen fourteen\"}\n"
-        "{\"row\":2,\"file\":\"a.jsonl\",\"against\":{\"row\":1,\"file\":\"eval.jsonl\"},\"words\":"
-        "\"what is the capital city of great britain\"}\n");
+    for (size_t memory = 0; memory < 2; memory++) {
+        SiftReport r = sift_all((SiftOptions){.files = names, .n_files = 1, .against = against, .n_against = 2, .memory = memory}, &got);
+        assert_int_equal(r.contaminated, 2);
+        assert_int_equal(r.kept, 2);
+        assert_int_equal(r.against, 3);
+        assert_int_equal(r.against_short, 1);
+        assert_string_equal(got.hits.ptr,
+            "{\"row\":0,\"file\":\"a.jsonl\",\"against\":{\"row\":0,\"file\":\"eval.jsonl\"},\"words\":"
+            "\"two three four five six seven eight nine ten eleven twelve thirteen fourteen\"}\n"
+            "{\"row\":2,\"file\":\"a.jsonl\",\"against\":{\"row\":1,\"file\":\"eval.jsonl\"},\"words\":"
+            "\"what is the capital city of great britain\"}\n");
+    }
     free_got(&got);
 }
 

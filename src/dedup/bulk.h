@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Near-duplicates of a set that is known as a whole, in less memory than an index that must answer at
+// any moment (seen.h): 4 bytes a band and 20 more a text, about 110 bytes in all at the threshold 0.8,
+// and the shingles, which go to an unnamed file beyond `memory`. First all texts are added; then
+// band by band those are sorted together that share it; then each text, in the order of adding, is
+// compared with the kept ones that it shares a band with. The result is that of looking each text
+// up in a Seen and adding it when nothing is near.
+#ifndef CONFAB_DEDUP_BULK_H
+#define CONFAB_DEDUP_BULK_H
+
+#include "dedup/seen.h"
+
+typedef struct Bulk Bulk;
+
+Bulk *bulk_new(const SeenOptions *options);
+void bulk_free(Bulk *b);  // NULL is fine
+const Shingles *bulk_words(Bulk *b, Str text);  // reads a text; its words may be looked at
+bool bulk_add(Bulk *b, Error *e);               // adds it; texts are numbered from 0
+void bulk_skip(Bulk *b);                        // takes a number for a text that is not compared
+
+// Calls `each` for every text in order: match is NULL where it is kept; not for skipped ones. Once only.
+bool bulk_settle(Bulk *b, bool (*each)(void *ctx, uint64_t number, const SeenMatch *match, Error *e), void *ctx, Error *e);
+
+size_t bulk_bytes(const Bulk *b);  // most memory held so far
+
+#endif
