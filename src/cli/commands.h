@@ -8,8 +8,8 @@
 #include "cli/command.h"
 
 // One a file.
-extern const Command cmd_run, cmd_init, cmd_validate, cmd_preview, cmd_chunks, cmd_estimate, cmd_resume, cmd_retry,
-    cmd_status, cmd_list, cmd_show, cmd_export, cmd_doctor, cmd_config, cmd_completion, cmd_help, cmd_version, cmd_tokens, cmd_dedup;
+extern const Command cmd_run, cmd_init, cmd_validate, cmd_preview, cmd_chunks, cmd_search, cmd_estimate, cmd_resume, cmd_retry,
+    cmd_status, cmd_list, cmd_show, cmd_export, cmd_report, cmd_doctor, cmd_config, cmd_completion, cmd_help, cmd_version, cmd_tokens, cmd_dedup;
 
 Commands commands_all(void);
 

@@ -113,6 +113,34 @@ bool kept_query_each(KeptQuery *q, uint64_t from, unsigned columns, bool (*each)
            (!go_on || each_of(q, "temp.added", from, columns, each, ctx, &go_on, e));
 }
 
+bool kept_query_judged(KeptQuery *q, bool (*each)(void *, const JudgedItem *, Error *), void *ctx, Error *e)
+{
+    *e = (Error){0};
+    sqlite3_stmt *s = prepare(q, "SELECT v.id, v.reason, v.wall, a.latency, v.prompt_tokens, v.completion_tokens, v.cost,"
+                                 " v.similarity FROM main.verdict v LEFT JOIN main.answer a ON a.id=v.id ORDER BY v.id", e);
+    if (!s) return false;
+    int code;
+    bool go_on = true;
+    while (go_on && (code = sqlite3_step(s)) == SQLITE_ROW) {
+        uint64_t id = (uint64_t)sqlite3_column_int64(s, 0);
+        JudgedItem item = {
+            .iteration = id >> 16,
+            .attempt = (uint32_t)(id >> 8 & 255),
+            .reason = column(s, 1),
+            .wall = sqlite3_column_int64(s, 2),
+            .latency = sqlite3_column_int64(s, 3),
+            .prompt_tokens = sqlite3_column_int64(s, 4),
+            .completion_tokens = sqlite3_column_int64(s, 5),
+            .cost = sqlite3_column_int64(s, 6),
+            .similarity = sqlite3_column_double(s, 7),
+        };
+        go_on = each(ctx, &item, e);
+    }
+    bool ok = !go_on || code == SQLITE_DONE || query_error(q, "read", e);
+    sqlite3_finalize(s);
+    return ok && e->kind == ERROR_NONE;
+}
+
 bool kept_query_count(KeptQuery *q, uint64_t *n, Error *e)
 {
     sqlite3_stmt *s = prepare(q, "SELECT (SELECT count(*) FROM main.kept)+(SELECT count(*) FROM temp.added)", e);

@@ -41,6 +41,18 @@ bool kept_query_where(KeptQuery *q, Str expression, uint64_t **out, size_t *n, E
 bool kept_query_each(KeptQuery *q, uint64_t from, unsigned columns, bool (*each)(void *ctx, const KeptItem *item, Error *e),
                      void *ctx, Error *e);
 
+// Every judged answer, in order: what it cost and how long it took. `latency` is 0 where no answer is stored.
+typedef struct JudgedItem {
+    uint64_t iteration;
+    uint32_t attempt;
+    Str reason;          // "kept", or the finding's name
+    Nanos wall, latency;
+    int64_t prompt_tokens, completion_tokens;
+    Money cost;
+    double similarity;
+} JudgedItem;
+bool kept_query_judged(KeptQuery *q, bool (*each)(void *ctx, const JudgedItem *item, Error *e), void *ctx, Error *e);
+
 bool kept_query_count(KeptQuery *q, uint64_t *n, Error *e);
 
 #endif

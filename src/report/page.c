@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/page.h"
+
+#include "report/plot.h"
+
+static const char style[] =
+    ":root{color-scheme:light dark;--bg:#fbfbf9;--fg:#1d1f21;--soft:#5c6166;--line:#d9dad4;--card:#fff;--bar:#2f6f9f;--mark:#b3441e;"
+    "--a:#e6eff6;--b:#e9f2e4}"
+    "@media(prefers-color-scheme:dark){:root{--bg:#16181a;--fg:#e6e6e3;--soft:#a0a5aa;--line:#34383c;--card:#1e2124;--bar:#6cb0e0;"
+    "--mark:#f0926c;--a:#1f3342;--b:#25381f}}"
+    "*{box-sizing:border-box}body{margin:0;background:var(--bg);color:var(--fg);font:16px/1.5 system-ui,sans-serif}"
+    "main,header{max-width:72rem;margin:0 auto;padding:1rem}h1{font-size:1.6rem;margin:.5rem 0 0}h2{font-size:1.2rem;margin:2.2rem 0 .8rem}"
+    "p.note,.soft{color:var(--soft);font-size:.875rem;margin:.3rem 0}"
+    "dl.numbers{display:grid;grid-template-columns:repeat(auto-fill,minmax(9.5rem,1fr));gap:.6rem;margin:1rem 0}"
+    "dl.numbers div{background:var(--card);border:1px solid var(--line);border-radius:.5rem;padding:.6rem .8rem}"
+    "dl.numbers dt{color:var(--soft);font-size:.8rem}dl.numbers dd{margin:0;font-size:1.35rem;font-variant-numeric:tabular-nums}"
+    ".grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(20rem,100%),1fr));gap:1rem;align-items:start}"
+    "figure{margin:0;background:var(--card);border:1px solid var(--line);border-radius:.5rem;padding:.8rem;min-width:0}"
+    "figcaption{font-weight:600;margin-bottom:.4rem;overflow-wrap:anywhere}figure>svg{display:block;width:100%;height:auto}"
+    "svg text{fill:var(--soft);font-size:10px}.bar{fill:var(--bar)}.axis{stroke:var(--line)}.mark{stroke:var(--mark);stroke-dasharray:3 2}"
+    ".line{fill:none;stroke:var(--bar);stroke-width:2}.thin{stroke-width:1;opacity:.6}"
+    ".scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.875rem}th{text-align:left;font-weight:400;overflow-wrap:anywhere}"
+    "thead th{color:var(--soft);font-size:.75rem}td,th{padding:.15rem .4rem .15rem 0;vertical-align:middle}td.n,th.n{text-align:right;"
+    "font-variant-numeric:tabular-nums;white-space:nowrap}td.b{width:35%}td.b svg{display:block;width:100%;height:.7rem}"
+    ".hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}"
+    "article{background:var(--card);border:1px solid var(--line);border-radius:.5rem;padding:1rem;margin:0 0 1rem}"
+    "article h3{font-size:1rem;margin:0 0 .3rem;overflow-wrap:anywhere}"
+    ".turns{list-style:none;margin:.8rem 0 0;padding:0;display:flex;flex-direction:column;gap:.5rem}"
+    ".turns li{max-width:85%;padding:.5rem .8rem;border-radius:.8rem;background:var(--a);align-self:flex-start;overflow-wrap:anywhere}"
+    ".turns li.assistant{background:var(--b);align-self:flex-end}.turns b{display:block;font-size:.75rem;color:var(--soft);font-weight:600}"
+    ".turns span{white-space:pre-wrap;unicode-bidi:isolate}.origin{color:var(--soft);font-size:.8rem;overflow-wrap:anywhere}"
+    "footer{max-width:72rem;margin:0 auto;padding:1rem;color:var(--soft);font-size:.8rem}"
+    "@media print{figure,article{break-inside:avoid}}";
+
+// ---- numbers ------------------------------------------------------------------------------------
+
+static void add_count(Buf *out, uint64_t n)
+{
+    char digits[24];
+    int len = snprintf(digits, sizeof digits, "%llu", (unsigned long long)n);
+    for (int i = 0; i < len; i++) {
+        if (i && (len - i) % 3 == 0) buf_add_char(out, ',');
+        buf_add_char(out, digits[i]);
+    }
+}
+
+static void open_number(Buf *out, const char *name) { buf_printf(out, "<div><dt>%s</dt><dd>", name); }
+
+static void close_number(Buf *out) { buf_add(out, S("</dd></div>")); }
+
+static void count(Buf *out, const char *name, uint64_t n)
+{
+    open_number(out, name);
+    add_count(out, n);
+    close_number(out);
+}
+
+static void share(Buf *out, const char *name, double x)
+{
+    if (x < 0) return;
+    open_number(out, name);
+    buf_printf(out, "%.1f %%", 100 * x);
+    close_number(out);
+}
+
+static void ratio(Buf *out, const char *name, double x)
+{
+    if (x < 0) return;
+    open_number(out, name);
+    buf_printf(out, x >= 100 ? "%.0f" : "%.2f", x);
+    close_number(out);
+}
+
+static void add_time(Buf *out, double seconds)
+{
+    uint64_t s = (uint64_t)(seconds + 0.5);
+    if (s < 60) buf_printf(out, "%.1f s", seconds);
+    else if (s < 3600) buf_printf(out, "%llu min %llu s", (unsigned long long)s / 60, (unsigned long long)s % 60);
+    else buf_printf(out, "%llu h %llu min", (unsigned long long)s / 3600, (unsigned long long)s / 60 % 60);
+}
+
+static void add_numbers(const Report *r, Buf *out)
+{
+    uint64_t generated = r->conversations - r->handwritten;
+    buf_add(out, S("<dl class=\"numbers\">"));
+    count(out, "conversations", r->conversations);
+    if (r->handwritten) count(out, "of these handwritten", r->handwritten);
+    count(out, "turns", r->turns.sum);
+    count(out, "words", r->words.sum);
+    count(out, "prompt tokens", (uint64_t)r->prompt_tokens);
+    count(out, "completion tokens", (uint64_t)r->completion_tokens);
+    open_number(out, "cost");
+    if (r->cost_known) buf_printf(out, "$%.4f", (double)r->cost / 1e9);
+    else buf_add(out, S("unknown"));
+    close_number(out);
+    if (r->answers) share(out, "yield: kept of all answers", (double)generated / (double)r->answers);
+    if (r->seconds > 0) {
+        open_number(out, "time");
+        add_time(out, r->seconds);
+        close_number(out);
+        ratio(out, "conversations a minute", 60 * (double)generated / r->seconds);
+    }
+    buf_add(out, S("</dl>"));
+}
+
+static void add_diversity(const Report *r, Buf *out)
+{
+    const Diversity *d = &r->diversity;
+    buf_add(out, S("<h2 id=\"diversity\">Diversity</h2><dl class=\"numbers\">"));
+    share(out, "distinct-1", diversity_distinct(d, 1));
+    share(out, "distinct-2", diversity_distinct(d, 2));
+    share(out, "distinct-3", diversity_distinct(d, 3));
+    ratio(out, "MATTR, 50 words", report_mattr(r));
+    ratio(out, "compression ratio", report_compression(r));
+    share(out, "repeated 5-grams", report_repeated(r));
+    share(out, "new 5-grams, last 100", diversity_new(d));
+    buf_add(out, S("</dl><p class=\"note\">distinct-n: different runs of n words of all (Li et al. 2016), which falls as a dataset grows. MATTR: "
+                   "different words in a window of 50 (Covington, McFall 2010). Compression ratio: Zstandard level 3; 2 to 3 is ordinary prose, "
+                   "more is repetition. Repeated and new 5-grams: runs of five words that came before, or did not.</p>"));
+}
+
+static void add_openers(const Report *r, Buf *out)
+{
+    const Opener *openers[15];
+    size_t n = diversity_openers(&r->diversity, openers, 15);
+    if (!n) return;
+    Tally t = {.total = r->conversations, .n_values = n};
+    TallyValue values[15];
+    for (size_t i = 0; i < n; i++) values[i] = (TallyValue){0, openers[i]->n, str_from(openers[i]->text)};
+    t.values = values;
+    plot_tally(&t, "How conversations begin", 15, out);
+}
+
+// ---- plots --------------------------------------------------------------------------------------
+
+static void add_labels(const Report *r, Buf *out)
+{
+    if (!r->n_labels) return;
+    buf_add(out, S("<h2 id=\"labels\">Labels</h2><div class=\"grid\">"));
+    for (size_t i = 0; i < r->n_labels; i++) {
+        const Tally *t = &r->labels[i];
+        Buf title = {0};
+        buf_printf(&title, "%.*s: %zu %s, evenness %.2f", STR_ARG(t->name), t->n_values, t->n_values == 1 ? "value" : "values", tally_evenness(t));
+        buf_add_char(&title, 0);
+        plot_tally(t, title.ptr, 12, out);
+        buf_free(&title);
+    }
+    buf_add(out, S("</div>"));
+}
+
+static void add_parameters(const Report *r, Buf *out)
+{
+    if (!r->n_parameters) return;
+    buf_add(out, S("<h2 id=\"parameters\">Parameters</h2><div class=\"grid\">"));
+    for (size_t i = 0; i < r->n_parameters; i++) {
+        const ReportParameter *p = r->parameters[i];
+        char title[160];
+        snprintf(title, sizeof title, "%.*s", STR_ARG(p->values.name));
+        if (p->numbers.seen == p->values.total && p->values.n_values > 8) plot_sample(title, &p->numbers, out);
+        else plot_tally(&p->values, title, 12, out);
+    }
+    buf_add(out, S("</div>"));
+}
+
+static void add_plots(const Report *r, Buf *out)
+{
+    buf_add(out, S("<h2 id=\"lengths\">Lengths</h2><div class=\"grid\">"));
+    plot_wholes("Turns of a conversation", "turns", &r->turns, out);
+    plot_wholes("Words of a conversation", "words", &r->words, out);
+    buf_add(out, S("</div>"));
+    add_labels(r, out);
+    add_parameters(r, out);
+    buf_add(out, S("<h2 id=\"answers\">Answers</h2><div class=\"grid\">"));
+    if (r->reasons.total) plot_tally(&r->reasons, "Rejected, by reason", 20, out);
+    else buf_add(out, S("<figure><figcaption>Rejected, by reason</figcaption><p class=\"note\">No answer was rejected.</p></figure>"));
+    plot_wholes("Attempts until kept", "attempts", &r->attempts, out);
+    plot_sample("Seconds for an answer", &r->latency, out);
+    plot_over_time("Seconds for an answer, over time", "s", &r->latency, out);
+    buf_add(out, S("</div>"));
+    add_diversity(r, out);
+    buf_add(out, S("<div class=\"grid\">"));
+    add_openers(r, out);
+    buf_add(out, S("</div>"));
+}
+
+// ---- conversations ------------------------------------------------------------------------------
+
+static void add_pairs(const char *title, const ReportPair *pairs, size_t n, Buf *out)
+{
+    if (!n) return;
+    buf_printf(out, "<p class=\"origin\">%s: ", title);
+    for (size_t i = 0; i < n; i++) {
+        if (i) buf_add(out, S("; "));
+        html_add(out, pairs[i].name);
+        buf_add(out, S(" <bdi>"));
+        html_add(out, pairs[i].value);
+        buf_add(out, S("</bdi>"));
+    }
+    buf_add(out, S("</p>"));
+}
+
+static void add_conversation(const ReportRow *row, Buf *out)
+{
+    buf_add(out, S("<article><h3>"));
+    html_add(out, row->id);
+    buf_add(out, S("</h3>"));
+    add_pairs("Labels", row->labels, row->n_labels, out);
+    add_pairs("From", row->origin, row->n_origin, out);
+    add_pairs("Parameters", row->parameters, row->n_parameters, out);
+    buf_add(out, S("<ol class=\"turns\">"));
+    for (size_t i = 0; i < row->n_turns; i++) {
+        const ReportTurn *turn = &row->turns[i];
+        buf_add(out, str_eq(turn->role, S("assistant")) ? S("<li class=\"assistant\"><b>") : S("<li><b>"));
+        html_add(out, turn->name);
+        buf_add(out, S("</b><span dir=\"auto\">"));
+        html_add(out, turn->text);
+        buf_add(out, S("</span></li>"));
+    }
+    buf_add(out, S("</ol></article>"));
+}
+
+void report_page(const Report *r, Buf *out)
+{
+    buf_add(out, S("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+                   "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">"
+                   "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta name=\"referrer\" content=\"no-referrer\"><title>"));
+    html_add(out, r->project);
+    buf_add_char(out, ' ');
+    html_add(out, r->run);
+    buf_add(out, S("</title><style>"));
+    buf_add(out, str_from(style));
+    buf_add(out, S("</style></head><body><header><h1>"));
+    html_add(out, r->project);
+    buf_add(out, S("</h1><p class=\"soft\">Run "));
+    html_add(out, r->run);
+    if (r->model.len) {
+        buf_add(out, S(", written by "));
+        html_add(out, r->model);
+    }
+    buf_printf(out, ", %llu asked, %.*s</p></header><main>", (unsigned long long)r->asked, STR_ARG(r->state));
+    add_numbers(r, out);
+    add_plots(r, out);
+    if (r->n_samples) buf_add(out, S("<h2 id=\"conversations\">Conversations, evenly spread over the run</h2>"));
+    for (size_t i = 0; i < r->n_samples; i++) add_conversation(&r->samples[i], out);
+    buf_add(out, S("</main><footer>Made by confab "));
+    html_add(out, r->confab);
+    buf_add(out, S(".</footer></body></html>\n"));
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Plots as SVG and HTML, appended to a page. Colours come from the page's style by class, so that one file serves light
+// and dark. Every plot has a text for those who do not see it. Text of others is escaped by html_add.
+#ifndef CONFAB_REPORT_PLOT_H
+#define CONFAB_REPORT_PLOT_H
+
+#include "base/buf.h"
+#include "report/tally.h"
+
+// Appends text with & < > " ' as references; control characters (but line breaks) and bidi overrides as U+FFFD.
+void html_add(Buf *out, Str text);
+
+// Bars of equal width from `low` to `high`, with lines at p50 and p95.
+typedef struct Histogram {
+    const char *title, *unit;
+    const double *counts;
+    size_t n;
+    double low, high;      // of the first bar's left and the last bar's right edge
+    double p50, p95;       // < low: no line
+    double half;           // of a bar, where low and high are in the middle of theirs
+} Histogram;
+void plot_histogram(const Histogram *h, Buf *out);
+void plot_wholes(const char *title, const char *unit, const Wholes *w, Buf *out);
+void plot_sample(const char *title, const Sample *s, Buf *out);
+
+// A table: name, bar, count, share. At most `most` rows, then a line about the rest.
+void plot_tally(const Tally *t, const char *title, size_t most, Buf *out);
+
+// y over x as the median (line) and the 95th percentile (line) of slices of x.
+void plot_over_time(const char *title, const char *unit, const Sample *s, Buf *out);
+
+#endif

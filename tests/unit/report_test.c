@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <math.h>
+
+#include "base/json.h"
+#include "report/page.h"
+#include "report/plot.h"
+
+static void near_to(double got, double want)
+{
+    if (fabs(got - want) > 1e-9) fail_msg("%.12g is not %.12g", got, want);
+}
+
+static void tallies_count_and_measure(void **state)
+{
+    (void)state;
+    Arena a = {0};
+    Tally t = {0};
+    const Str values[] = {S("b"), S("a"), S("b"), S("c"), S("b"), S("a")};
+    for (size_t i = 0; i < 6; i++) tally_add(&t, &a, values[i]);
+    tally_sort(&t);
+    assert_int_equal(t.n_values, 3);
+    assert_true(str_eq(t.values[0].name, S("b")) && t.values[0].n == 3);
+    // Entropy of 3/6, 2/6, 1/6 by log2(3), as scipy.stats.entropy gives it.
+    near_to(tally_evenness(&t), 0.9206198357143051);
+    for (unsigned i = 0; i < 1000; i++) tally_add(&t, &a, arena_printf(&a, "%u", i));
+    assert_int_equal(t.n_values, TALLY_VALUES);
+    assert_int_equal(t.total, 1006);
+    assert_int_equal(t.others, 1006 - 6 - (TALLY_VALUES - 3));
+    arena_free(&a);
+}
+
+static void percentiles_are_nearest_ranks(void **state)
+{
+    (void)state;
+    static Wholes w;
+    static Sample s;
+    assert_int_equal(wholes_percentile(&w, 0.5), 0);
+    for (uint64_t x = 1; x <= 10; x++) {
+        wholes_add(&w, x);
+        sample_add(&s, (double)(11 - x), 0);
+    }
+    assert_int_equal(wholes_percentile(&w, 0.5), 5);
+    assert_int_equal(wholes_percentile(&w, 0.95), 10);
+    near_to(wholes_mean(&w), 5.5);
+    near_to(sample_percentile(&s, 0.5), 5);
+    near_to(sample_percentile(&s, 0), 1);
+    wholes_add(&w, UINT64_MAX / 2);
+    assert_int_equal(wholes_percentile(&w, 1), WHOLE_MAX);
+    for (unsigned i = 0; i < 100000; i++) sample_add(&s, i % 100, 0);
+    assert_true(fabs(sample_percentile(&s, 0.5) - 50) < 5);
+}
+
+static Report *report_of(const Str *texts, size_t n)
+{
+    Report *r = mem_alloc(sizeof *r);
+    report_init(r);
+    r->project = S("</title><script>alert(1)</script>");
+    r->run = S("26-11-22-15h04m05s");
+    r->model = S("m & m");
+    r->state = S("complete");
+    for (size_t i = 0; i < n; i++) {
+        const ReportTurn turns[] = {{S("user"), S("<b>Eve"), texts[i]}, {S("assistant"), S("Bot"), S("\x1b[31m\xE2\x80\xAE ok")}};
+        const ReportPair labels[] = {{S("mood"), i % 2 ? S("calm") : S("<img src=x>")}}, parameters[] = {{S("temperature"), S("0.5")}};
+        report_add(r, &(ReportRow){.id = S("x-1"), .turns = turns, .n_turns = 2, .labels = labels, .n_labels = 1,
+                                   .parameters = parameters, .n_parameters = 1, .text = texts[i], .sample = true});
+        report_answer(r, &(ReportAnswer){.kept = true, .attempt = 1, .wall = (Nanos)(i + 1) * NANOS_PER_SECOND, .latency = NANOS_PER_MS * 200});
+    }
+    report_answer(r, &(ReportAnswer){.reason = S("shape"), .attempt = 1, .wall = 1});
+    report_finish(r);
+    return r;
+}
+
+static void drop(Report *r)
+{
+    report_free(r);
+    free(r);
+}
+
+static void measures_are_the_references(void **state)
+{
+    (void)state;
+    // Reference: Python, sets of n-grams over text.split(), the definitions of metrics.h.
+    const Str texts[] = {S("the cat sat on the mat"), S("the cat sat on the mat again"), S("a dog ran")};
+    Report *r = report_of(texts, 3);
+    near_to(diversity_distinct(&r->diversity, 1), 9.0 / 16);
+    near_to(diversity_distinct(&r->diversity, 2), 8.0 / 13);
+    near_to(diversity_distinct(&r->diversity, 3), 6.0 / 10);
+    // 2 + 3 runs of five, 3 of them different; the short text has none.
+    near_to(report_repeated(r), 1 - 3.0 / 5);
+    near_to(report_mattr(r), -1);
+    near_to((double)r->words.sum, 16);
+    drop(r);
+    // 60 words, every third new: words w0 w0 w0 w1 w1 w1 …
+    Buf b = {0};
+    for (unsigned i = 0; i < 60; i++) buf_printf(&b, "w%u ", i / 3);
+    const Str long_text = buf_str(&b);
+    r = report_of(&long_text, 1);
+    double sum = 0;
+    for (unsigned start = 0; start <= 10; start++) sum += (start + 49) / 3 - start / 3 + 1;
+    near_to(report_mattr(r), sum / 11 / 50);
+    assert_true(report_compression(r) > 1);
+    drop(r);
+    buf_free(&b);
+}
+
+static void numbers_are_json(void **state)
+{
+    (void)state;
+    const Str texts[] = {S("one two three"), S("four five six")};
+    Report *r = report_of(texts, 2);
+    Buf b = {0};
+    json_t *value;
+    Error e;
+    report_json(r, &b);
+    assert_true(json_read(buf_str(&b), S("report"), &value, &e));
+    json_t *metrics = json_object_get(value, "metrics");
+    assert_int_equal(json_integer_value(json_object_get(value, "version")), 1);
+    assert_int_equal(json_integer_value(json_object_get(metrics, "conversations")), 2);
+    near_to(json_number_value(json_object_get(metrics, "yield")), 2.0 / 3);
+    near_to(json_number_value(json_object_get(metrics, "evenness.mood")), 1);
+    assert_int_equal(json_integer_value(json_object_get(json_object_get(value, "rejected"), "shape")), 1);
+    const char *key;
+    json_t *number;
+    json_object_foreach(metrics, key, number) assert_true(json_is_number(number));
+    json_decref(value);
+    buf_free(&b);
+    drop(r);
+}
+
+static void a_page_holds_no_markup_of_others(void **state)
+{
+    (void)state;
+    const Str texts[] = {S("<script>steal()</script> & \"quotes\""), S("\" onload='x' <svg/onload=1>")};
+    Report *r = report_of(texts, 2);
+    Buf b = {0};
+    report_page(r, &b);
+    Str page = buf_str(&b);
+    const char *const never[] = {"<script", "<img", "<svg/", "<b>Eve", "\x1b", "\xE2\x80\xAE", "http://", "https://", "url(", "onload='"};
+    for (size_t i = 0; i < sizeof never / sizeof *never; i++)
+        if (str_contains(page, str_from(never[i]))) fail_msg("the page has %s", never[i]);
+    assert_true(str_contains(page, S("default-src 'none'")));
+    assert_true(str_contains(page, S("&lt;script&gt;steal()&lt;/script&gt; &amp; &quot;quotes&quot;")));
+    assert_true(str_contains(page, S("m &amp; m")));
+    buf_free(&b);
+    drop(r);
+    r = report_of(texts, 0);  // an empty run has a page too
+    report_page(r, &b);
+    assert_true(str_ends(buf_str(&b), S("</html>\n")));
+    buf_free(&b);
+    drop(r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tallies_count_and_measure),
+        cmocka_unit_test(percentiles_are_nearest_ranks),
+        cmocka_unit_test(measures_are_the_references),
+        cmocka_unit_test(numbers_are_json),
+        cmocka_unit_test(a_page_holds_no_markup_of_others),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
