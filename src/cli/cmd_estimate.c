@@ -22,7 +22,7 @@ static int estimate_project(Launch *l, Error *e)
     if (cli->json) {
         estimate_render_json(&l->estimate, &b);
     } else {
-        buf_printf(&b, "%llu conversations: ≈ ", (unsigned long long)l->settings.iterations);
+        buf_printf(&b, "%llu conversations: ", (unsigned long long)l->settings.iterations);
         estimate_render(&l->estimate, &b);
         buf_add_char(&b, '\n');
     }
@@ -43,8 +43,9 @@ const Command cmd_estimate = {
     .bit = ON_ESTIMATE,
     .arguments = "",
     .summary = "tell tokens, time and cost of a run before it begins",
-    .details = "Looks at a sample of the run's prompts and at the project's examples. A token is counted as four letters, so "
-               "every number is an estimate. Without -n and -x: 100 conversations of at most 6 exchanges.",
+    .details = "Counts the run's own prompts, or a sample of a long run, with the model's tokenizer where its vocabulary is "
+               "there; else a count is an estimate and marked with ≈. What answers take is learnt from earlier runs of the "
+               "project and model, or from its examples. Without -n and -x: 100 conversations of at most 6 exchanges.",
     .examples = "confab estimate -p coffee-support -n 1000 -x 6",
     .act = act,
 };

@@ -4,7 +4,6 @@
 #include "cli/commands.h"
 
 #include "base/json.h"
-#include "cli/estimate.h"
 #include "cli/locate.h"
 #include "cli/model.h"
 #include "cli/option_values.h"
@@ -14,6 +13,8 @@ typedef struct Preview {
     Cli *cli;
     Plan *plan;
     Str model;      // absent: the server will be asked
+    Counter counter;
+    Gauge gauge;
     Arena item;
     Buf out;
     bool first;
@@ -21,7 +22,24 @@ typedef struct Preview {
     Error *e;
 } Preview;
 
-static void add_json(Buf *b, const PlanItem *item, Str model)
+// What was made smaller so that the prompt fits the model.
+static void add_fitted_json(Buf *b, const Trim *trim)
+{
+    if (!trim->examples_dropped && !trim->passage_limit) return;
+    buf_printf(b, ",\"fitted\":{\"examples_dropped\":%u,\"passage_bytes\":", trim->examples_dropped);
+    if (trim->passage_limit)
+        buf_printf(b, "%zu}", trim->passage_limit);
+    else
+        buf_add(b, S("null}"));
+}
+
+static void add_fitted_text(Buf *b, const Trim *trim)
+{
+    if (trim->examples_dropped) buf_printf(b, "fitted: %u fewer %s\n", trim->examples_dropped, trim->examples_dropped == 1 ? "example" : "examples");
+    if (trim->passage_limit) buf_printf(b, "fitted: the passage cut to at most %zu bytes\n", trim->passage_limit);
+}
+
+static void add_json(Buf *b, const PlanItem *item, Str model, const Fitted *fitted)
 {
     buf_printf(b, "{\"index\":%llu,\"seed\":%llu,\"model\":", (unsigned long long)item->drawn.iteration,
                (unsigned long long)item->drawn.seed);
@@ -46,14 +64,16 @@ static void add_json(Buf *b, const PlanItem *item, Str model)
     }
     buf_add(b, S("],\"drawn\":"));
     plan_drawn_json(item, b);
-    buf_printf(b, ",\"prompt_tokens\":%llu}", (unsigned long long)estimate_prompt_tokens(item));
+    add_fitted_json(b, &fitted->trim);
+    buf_printf(b, ",\"prompt_tokens\":%lld}", (long long)fitted->prompt);
 }
 
-static void add_text(Buf *b, const PlanItem *item, Str model, bool verbose)
+static void add_text(Buf *b, const PlanItem *item, Str model, const Fitted *fitted, bool exact, bool verbose)
 {
-    buf_printf(b, "=== %llu  seed %llu  model %.*s  ≈ %llu prompt tokens\n", (unsigned long long)item->drawn.iteration,
+    buf_printf(b, "=== %llu  seed %llu  model %.*s  %s%lld prompt tokens\n", (unsigned long long)item->drawn.iteration,
                (unsigned long long)item->drawn.seed, STR_ARG(model.ptr ? model : S("(the server's)")),
-               (unsigned long long)estimate_prompt_tokens(item));
+               exact ? "" : "≈ ", (long long)fitted->prompt);
+    add_fitted_text(b, &fitted->trim);
     buf_add(b, S("drawn: "));
     plan_drawn_json(item, b);
     buf_add(b, S("\nparameters:"));
@@ -73,30 +93,38 @@ static void show(void *self, uint64_t index)
     if (!p->ok) return;
     arena_reset(&p->item);
     buf_clear(&p->out);
-    p->ok = plan_item(p->plan, index, 1, NULL, &p->item, &item, p->e);
+    Fitted fitted;
+    p->ok = fit_item(p->plan, index, 1, &p->gauge, &p->item, &item, &fitted, p->e);
     if (!p->ok) return;
     if (p->cli->json) {
         buf_add(&p->out, p->first ? S("") : S(","));
-        add_json(&p->out, &item, p->model);
+        add_json(&p->out, &item, p->model, &fitted);
         fwrite(p->out.ptr, 1, p->out.len, p->cli->out);
     } else {
         if (!p->first) buf_add_char(&p->out, '\n');
-        add_text(&p->out, &item, p->model, p->cli->verbose);
+        add_text(&p->out, &item, p->model, &fitted, gauge_is_exact(&p->gauge), p->cli->verbose);
         print_safe(p->cli->out, buf_str(&p->out), true);
     }
     p->first = false;
 }
 
 // As far as it is known without asking a server.
-static Str known_model(Cli *cli)
+static bool know_model(Preview *p, Error *e)
 {
-    Model m;
+    Cli *cli = p->cli;
+    Model m = {.local = true};
     Error ignored;
-    if (settings_has(&cli->settings, OPTION_ENDPOINT)) return settings_str(&cli->settings, OPTION_MODEL);
-    m = (Model){.local = true};
+    if (!prices_load(model_prices_file(cli), &cli->arena, &m.prices, e)) return false;
+    if (settings_has(&cli->settings, OPTION_ENDPOINT)) {
+        p->model = settings_str(&cli->settings, OPTION_MODEL);
+        model_gauge_of_name(cli, &m.prices, p->model, &p->counter, &p->gauge);
+        return true;
+    }
     LocalServerConfig config = model_local_config(cli);
     local_server_find(&config, &cli->arena, &m.server, &ignored);
-    return model_name(&m);
+    p->model = model_name(&m);
+    model_gauge_open(cli, &m, &p->counter, &p->gauge);
+    return true;
 }
 
 static int act(Cli *cli, Error *e)
@@ -107,7 +135,11 @@ static int act(Cli *cli, Error *e)
     if (!locate_project(cli, true, &folder, e)) return (int)e->kind;
     unsigned exchanges = (unsigned)settings_whole(&cli->settings, OPTION_MAX_EXCHANGES, MAX_EXCHANGES);
     if (!locate_and_load(cli, folder, exchanges, &project, e)) return (int)e->kind;
-    Preview p = {.cli = cli, .model = known_model(cli), .first = true, .e = e};
+    Preview p = {.cli = cli, .first = true, .e = e};
+    if (!know_model(&p, e)) {
+        project_close(&project);
+        return (int)e->kind;
+    }
     Problems problems = {.arena = &cli->arena};
     PlanSettings settings = {.seed = settings_whole(&cli->settings, OPTION_SEED, 0), .max_exchanges = exchanges,
                              .model = p.model, .run = S("preview"), .wall = clock_wall(&system_clock)};
@@ -119,6 +151,7 @@ static int act(Cli *cli, Error *e)
     if (p.ok) option_indices(settings_str(&cli->settings, OPTION_INDICES), OPTION_INDICES_MAX, show, &p);
     if (p.ok && cli->json) fputs("]}\n", cli->out);
     plan_close(p.plan);
+    model_gauge_close(&p.counter, &p.gauge);
     project_close(&project);
     arena_free(&p.item);
     buf_free(&p.out);

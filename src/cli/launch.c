@@ -47,6 +47,8 @@ static void use_model(Launch *l)
     l->settings.n_endpoints = l->model.n;
     l->settings.local_model = l->model.local;
     l->settings.pricing = model_facts(&l->model).pricing;
+    model_gauge_open(l->cli, &l->model, &l->counter, &l->gauge);
+    l->settings.gauge = &l->gauge;
 }
 
 bool launch_prepare_model(Launch *l, bool installed, Error *e)
@@ -116,7 +118,7 @@ bool launch_estimate(Launch *l, Error *e)
     cli_say(l->cli, "Model    %.*s", STR_ARG(model_shown(&l->model, &l->cli->arena)));
     buf_clear(&b);
     estimate_render(&l->estimate, &b);
-    cli_say(l->cli, "Estimate ≈ %.*s", STR_ARG(buf_str(&b)));
+    cli_say(l->cli, "Estimate %.*s", STR_ARG(buf_str(&b)));
     buf_free(&b);
     return true;
 }
@@ -141,11 +143,11 @@ static void on_message(void *ctx, const Error *message)
     progress_show_message(ctx, message);
 }
 
-// Room for the longest prompt and answer of the sample, and a half more for those not in it.
+// Room for the longest prompt of the sample, a quarter more for those not in it, and for its answer's allowance.
 static unsigned slot_context(const Estimate *x)
 {
-    enum { LEAST = 2048, MOST = 8192, STEP = 512 };
-    double tokens = (double)(x->longest_prompt + x->longest_answer) * 1.5 + STEP;
+    enum { LEAST = 2048, MOST = 8192, STEP = 256 };
+    double tokens = (double)x->longest_prompt * 1.25 + (double)x->longest_answer + STEP;
     if (tokens < LEAST) return LEAST;
     if (tokens > MOST) return MOST;
     return ((unsigned)tokens + STEP - 1) / STEP * STEP;
@@ -195,8 +197,10 @@ int launch_go(Launch *l, Error *e)
 {
     Run *run;
     if (l->model.local) {
-        if (!model_begin(l->cli, &l->model, l->settings.concurrency, slot_context(&l->estimate), e)) return (int)e->kind;
+        unsigned context = slot_context(&l->estimate);
+        if (!model_begin(l->cli, &l->model, l->settings.concurrency, context, e)) return (int)e->kind;
         use_model(l);
+        l->gauge.window = context;
     }
     if (!run_open(&l->project, &l->settings, &l->resume, &run, e)) return (int)e->kind;
     int code = run_and_show(l, run, e);
@@ -206,6 +210,9 @@ int launch_go(Launch *l, Error *e)
 
 void launch_end(Launch *l)
 {
-    if (l->model_prepared) model_end(&l->model);
+    if (l->model_prepared) {
+        model_gauge_close(&l->counter, &l->gauge);
+        model_end(&l->model);
+    }
     if (l->project_loaded) project_close(&l->project);
 }

@@ -14,6 +14,8 @@ typedef struct Launch {
     bool project_loaded;
     Model model;
     bool model_prepared;
+    Counter counter;       // of the model's tokens
+    Gauge gauge;           // settings.gauge
     RunSettings settings;
     RunResume resume;
     Estimate estimate;

@@ -138,3 +138,36 @@ Str model_prices_file(Cli *cli)
     Str config = cli->settings.user_file;
     return config.ptr ? path_join(&cli->arena, path_folder(config), S("prices.json")) : (Str){0};
 }
+
+static void open_gauge(Cli *cli, const ModelFacts *facts, Str source, bool local, Counter *counter, Gauge *gauge)
+{
+    Error e = {0};
+    model_gauge_close(counter, gauge);
+    if (!counter_open(counter, source, model_data_folder(cli), &e) && cli->verbose) {
+        e.warning = true;
+        cli_report(cli, &e);
+    }
+    *gauge = (Gauge){.counter = counter, .tokenizer = facts->tokenizer, .window = facts->window, .max_output = facts->max_output,
+                     .local_model = local};
+}
+
+void model_gauge_open(Cli *cli, const Model *m, Counter *counter, Gauge *gauge)
+{
+    ModelFacts facts = model_facts(m);
+    // The embedded model's own file holds its vocabulary.
+    open_gauge(cli, &facts, m->local && facts.tokenizer.ptr ? m->server.model : facts.tokenizer, m->local, counter, gauge);
+}
+
+void model_gauge_of_name(Cli *cli, const Prices *prices, Str name, Counter *counter, Gauge *gauge)
+{
+    ModelFacts facts = prices_of(prices, name);
+    open_gauge(cli, &facts, facts.tokenizer, false, counter, gauge);
+}
+
+void model_gauge_close(Counter *counter, Gauge *gauge)
+{
+    counter_close(counter);
+    gauge_free(gauge);
+    *counter = (Counter){0};
+    *gauge = (Gauge){0};
+}

@@ -11,6 +11,7 @@
 #include "cli/access.h"
 #include "cli/cli.h"
 #include "llm/local_server.h"
+#include "run/fit.h"
 #include "run/run.h"
 
 typedef struct Model {
@@ -39,6 +40,14 @@ Str model_shown(const Model *m, Arena *a);
 
 // How many requests at once, when nobody said.
 unsigned model_default_concurrency(const Model *m);
+
+// Opens what prompts of this model are measured with, in `counter` and `gauge`: exact where the
+// tokenizer and its vocabulary are there, else an estimate. A vocabulary that could be fetched is named
+// in a note. Nothing happens when it is open for this model already. model_gauge_close ends it.
+void model_gauge_open(Cli *cli, const Model *m, Counter *counter, Gauge *gauge);
+// The same for a model of which only the name is known.
+void model_gauge_of_name(Cli *cli, const Prices *prices, Str name, Counter *counter, Gauge *gauge);
+void model_gauge_close(Counter *counter, Gauge *gauge);
 
 // What is known of the model by its name (tokens/prices.h); the embedded one costs nothing.
 ModelFacts model_facts(const Model *m);

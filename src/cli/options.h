@@ -103,7 +103,8 @@ typedef enum CommandBit {
     ON_EXPORT = 1 << 17,
     ON_REPORT = 1 << 18,
     ON_TOKENS = 1 << 19,
-    ON_ALL = (1 << 20) - 1,
+    ON_SEARCH = 1 << 20,
+    ON_ALL = (1 << 21) - 1,
 } CommandBit;
 
 typedef enum OptionType {

@@ -34,7 +34,7 @@ typedef struct Plan {
 // Makes an item smaller so that it fits a context window. {0} leaves it as drawn.
 typedef struct Trim {
     unsigned examples_dropped;  // of those drawn, from the last
-    size_t passage_limit;       // most bytes of {knowledge}, cut behind a word; 0: all
+    size_t passage_limit;       // most bytes of {knowledge}, cut behind a chunk, else a sentence; 0: all
 } Trim;
 
 // An item's texts live in its arena. It is also where the values of all that is drawn come from.

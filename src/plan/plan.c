@@ -115,15 +115,33 @@ static void list_params(PlanItem *item)
     item->n_params = parameters->n;
 }
 
-// Cut behind the last word that ends within the limit.
-static Str cut_passage(Str text, size_t limit)
+static bool ends_sentence(Str text, size_t at)
 {
-    if (limit == 0 || text.len <= limit) return text;
-    Str cut = utf8_cut(text, limit);
-    size_t end = cut.len;
-    if (!str_is_space(text.ptr[end]))
-        while (end > 0 && !str_is_space(text.ptr[end - 1])) end--;
-    return str_trim_end(str_slice(cut, 0, end ? end : cut.len));
+    if (text.ptr[at - 1] == '\n') return true;
+    Str wide = str_slice(text, at < 3 ? 0 : at - 3, at);
+    if (str_eq(wide, S("。")) || str_eq(wide, S("！")) || str_eq(wide, S("？"))) return true;
+    return (text.ptr[at - 1] == '.' || text.ptr[at - 1] == '!' || text.ptr[at - 1] == '?') && str_is_space(text.ptr[at]);
+}
+
+// Cut behind the last sentence that ends within the limit; empty where none does.
+static Str cut_sentences(Str text, size_t limit)
+{
+    size_t at = limit;
+    while (at > 0 && !ends_sentence(text, at)) at--;
+    return str_trim_end(str_slice(text, 0, at));
+}
+
+// As many whole chunks as the limit holds, or else as many sentences of the first.
+static Str cut_passage(Str first, Str all, const Str *parts, size_t n, size_t limit)
+{
+    if (limit == 0 || all.len <= limit) return all;
+    size_t len = 0, whole = 0;
+    for (size_t i = 0; i < n; i++) {
+        len += parts[2 * i].len + parts[2 * i + 1].len;
+        if (len > limit) break;
+        whole = len;
+    }
+    return whole ? str_slice(all, 0, whole) : cut_sentences(first, limit);
 }
 
 static bool read_knowledge(PlanItem *item, size_t limit, Error *e)
@@ -137,7 +155,7 @@ static bool read_knowledge(PlanItem *item, size_t limit, Error *e)
         if (!knowledge_chunk_text(k, &k->chunks[drawn->chunks[i]], item->arena, &parts[2 * i + 1], e)) return false;
     }
     Str all = drawn->n_chunks == 1 ? parts[1] : arena_concat(item->arena, parts, 2 * drawn->n_chunks);
-    item->knowledge = cut_passage(all, limit);
+    item->knowledge = cut_passage(parts[1], all, parts, drawn->n_chunks, limit);
     return true;
 }
 

@@ -225,20 +225,20 @@ static void an_item_can_be_made_smaller(void **state)
     Fixture f;
     fixture_open(&f, examples, (FolderFile[]){
         {"prompting/user-prompt.txt", "{knowledge}{examples.ids}"},
-        {"knowledge/tea/green.md", "Wärme ist gut, Hitze ist schlecht."},
+        {"knowledge/tea/green.md", "Wärme ist gut. Hitze ist schlecht."},
         {"config/output-format.json", "{\"participants\":[\"Customer\",\"Agent\"],\"append\":false}"},
         {"config/drawing.json", "{\"examples\":{\"as\":\"turns\",\"in_prompt\":2}}"}, {0}});
     PlanItem whole = item(&f, 0, 1, NULL);
-    expect_str(user_of(&whole), "Wärme ist gut, Hitze ist schlecht.[1,2]");
-    PlanItem one = item(&f, 0, 1, &(Trim){.examples_dropped = 1, .passage_limit = 18});
+    expect_str(user_of(&whole), "Wärme ist gut. Hitze ist schlecht.[1,2]");
+    PlanItem one = item(&f, 0, 1, &(Trim){.examples_dropped = 1, .passage_limit = 34});
     assert_int_equal(one.n_messages, 4);
-    expect_str(user_of(&one), "Wärme ist gut,[1]");
+    expect_str(user_of(&one), "Wärme ist gut.[1]");
     PlanItem none = item(&f, 0, 1, &(Trim){.examples_dropped = 9, .passage_limit = 15});
     assert_int_equal(none.n_messages, 2);
-    expect_str(user_of(&none), "Wärme ist gut,");
-    // A first word that is longer than the limit is cut between letters.
-    PlanItem tiny = item(&f, 0, 1, &(Trim){.examples_dropped = 9, .passage_limit = 2});
-    expect_str(user_of(&tiny), "W");
+    expect_str(user_of(&none), "Wärme ist gut.");
+    // Less than a sentence is nothing.
+    PlanItem tiny = item(&f, 0, 1, &(Trim){.examples_dropped = 9, .passage_limit = 14});
+    expect_str(user_of(&tiny), "");
     assert_int_equal(whole.drawn.seed, tiny.drawn.seed);
     fixture_close(&f);
 }
