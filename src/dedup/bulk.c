@@ -75,10 +75,10 @@ const Shingles *bulk_words(Bulk *b, Str text)
     return &b->shingles;
 }
 
-// By a quarter, not double: what is not used here is what would not fit.
+// By an eighth, not double: what is not used here is what would not fit.
 static void grow(Bulk *b)
 {
-    b->cap = b->cap + b->cap / 4 + LIST_PART;
+    b->cap = b->cap + b->cap / 8 + LIST_PART;
     b->texts = mem_realloc(b->texts, b->cap * sizeof *b->texts);
     for (unsigned i = 0; i < b->banding.bands; i++) b->bands[i] = mem_realloc(b->bands[i], b->cap * sizeof(uint32_t));
     note_bytes(b, b->banding.bands, 0);
@@ -116,7 +116,7 @@ void bulk_skip(Bulk *b)
 static void add_member(Bulk *b, uint32_t text, uint32_t group)
 {
     if (b->n_members == b->cap_members) {
-        b->cap_members = b->cap_members + b->cap_members / 4 + LIST_PART;
+        b->cap_members = b->cap_members + b->cap_members / 8 + LIST_PART;
         b->members = mem_realloc(b->members, b->cap_members * sizeof *b->members);
     }
     b->members[b->n_members++] = (Member)text << 32 | group;
