@@ -7,8 +7,9 @@
 enum {
     LIST_PART = 1 << 16,   // texts or members that a list has more than it needs, at least
     REST_EVERY = 1 << 18,  // texts compared before the pages of their shingles are let go of
-    SKIPPED = UINT32_MAX,  // in place of a number of keys
 };
+
+#define SKIPPED UINT32_MAX  // in place of a number of keys
 
 typedef struct Text {
     uint64_t exact;      // half of the normal form's hash: enough among texts whose shingles are equal

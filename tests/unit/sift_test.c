@@ -67,7 +67,7 @@ static SiftReport sift_all(SiftOptions options, Got *got)
     SiftReport report;
     Error e;
     buf_clear(&got->kept), buf_clear(&got->clusters), buf_clear(&got->hits);
-    if (!options.threshold) options.threshold = 0.8;
+    if (options.threshold <= 0) options.threshold = 0.8;
     if (!sift(&options, &(SiftSink){keep, cluster, hit, got}, &report, &e)) fail_msg("%s", e.what);
     buf_add_char(&got->kept, 0), buf_add_char(&got->clusters, 0), buf_add_char(&got->hits, 0);
     return report;
