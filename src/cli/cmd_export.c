@@ -9,6 +9,7 @@
 #include "output/selection.h"
 #include "run/handwritten.h"
 #include "run/history.h"
+#include "run/rejected.h"
 
 enum { RUNS = 100 };  // open at once; each is a file
 
@@ -17,6 +18,9 @@ typedef struct Task {
     Project project;
     char stamps[RUNS][STAMP_SIZE];
     KeptQuery *runs[RUNS];
+    Project loaded;             // only for dpo
+    Rejected *rejected[RUNS];   // likewise
+    size_t run;                 // the one that is written
     size_t n_runs;
     ExportPlan plan;
     SelectionRules rules;
@@ -112,7 +116,26 @@ static bool write_row(void *ctx, const KeptItem *item, Error *e)
     unsigned part = selection_part(&t->selection, t->place++, &row);
     if (part == SELECTION_NONE) return true;
     row.split = t->selection.names[part];
+    if (t->rejected[t->run] && !rejected_fill(t->rejected[t->run], t->runs[t->run], &row, e)) return false;
     return export_row(&t->export, part, &row, e);
+}
+
+// Preferences need the prompts, which follow from the project.
+static bool open_rejected(Task *t, Error *e)
+{
+    Problems problems = {.arena = &t->cli->arena};
+    RunInfo *info = arena_new(&t->cli->arena, RunInfo, 1);
+    if (strcmp(t->plan.format->name, "dpo") != 0) return true;
+    if (!history_read(&t->project, t->stamps[0], &t->cli->arena, info, e)) return false;
+    ProjectOptions options = {.max_exchanges = info->max_exchanges, .partition = info->partition};
+    bool ok = project_load(t->project.folder.ptr, &options, &t->cli->arena, &t->loaded, &problems);
+    for (size_t i = 0; i < t->n_runs && ok; i++)
+        ok = rejected_open(&t->loaded, t->stamps[i], &t->cli->arena, &t->rejected[i], &problems, e);
+    if (!ok && e->kind == ERROR_NONE) {
+        cli_report_all(t->cli, &problems);
+        cli_reported(ERROR_PROJECT, e);
+    }
+    return ok;
 }
 
 static unsigned columns_of(const ExportFormat *format)
@@ -130,8 +153,8 @@ static bool write_all(Task *t, Error *e)
     plan->n_parts = t->selection.n_names;
     plan->n_labels = t->selection.n_labels;
     if (!export_open(&t->export, plan, e)) return false;
-    for (size_t i = 0; i < t->n_runs; i++)
-        if (!kept_query_each(t->runs[i], 0, columns_of(plan->format), write_row, t, e)) return false;
+    for (t->run = 0; t->run < t->n_runs; t->run++)
+        if (!kept_query_each(t->runs[t->run], 0, columns_of(plan->format), write_row, t, e)) return false;
     return export_close(&t->export, e);
 }
 
@@ -152,7 +175,10 @@ static void say_what_was_written(Task *t)
     if (b.len) buf_add_char(&b, ')');
     cli_say(t->cli, "%llu rows of %s%.*s%s%.*s", (unsigned long long)rows, t->plan.format->name, STR_ARG(buf_str(&b)),
             t->plan.path.ptr ? " in " : "", STR_ARG(t->plan.path));
-    if (unfit) cli_say(t->cli, "%llu conversations were left out: the format %s cannot say them.", (unsigned long long)unfit, t->plan.format->name);
+    if (unfit && t->rejected[0])
+        cli_say(t->cli, "%llu conversations had no rejected answer to compare with.", (unsigned long long)unfit);
+    else if (unfit)
+        cli_say(t->cli, "%llu conversations were left out: the format %s cannot say them.", (unsigned long long)unfit, t->plan.format->name);
     if (trimmed) cli_say(t->cli, "%llu conversations lost an opening turn of the assistant or a closing one of the user.", (unsigned long long)trimmed);
     if (strcmp(t->plan.format->name, "openai") == 0 && rows < 10) cli_say(t->cli, "OpenAI wants at least 10 rows.");
     buf_free(&b);
@@ -162,13 +188,17 @@ static int act(Cli *cli, Error *e)
 {
     Task *t = arena_new(&cli->arena, Task, 1);
     t->cli = cli;
-    bool ok = read_options(t, e) && open_runs(t, e) && add_project(t, e) &&
+    bool ok = read_options(t, e) && open_runs(t, e) && add_project(t, e) && open_rejected(t, e) &&
               selection_make(&t->rules, t->runs, t->n_runs, &cli->arena, &t->selection, e) && write_all(t, e);
     if (ok) say_what_was_written(t);
     export_abandon(&t->export);
     selection_free(&t->selection);
     export_reader_free(&t->reader);
-    for (size_t i = 0; i < t->n_runs; i++) kept_query_close(t->runs[i]);
+    for (size_t i = 0; i < t->n_runs; i++) {
+        rejected_close(t->rejected[i]);
+        kept_query_close(t->runs[i]);
+    }
+    project_close(&t->loaded);
     return ok ? 0 : (int)e->kind;
 }
 

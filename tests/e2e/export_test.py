@@ -54,6 +54,23 @@ class Export(e2e.Case):
         self.assertEqual(len(self.lines(*stamps)), 46)
         self.assert_error(self.confab("export", "-p", "demo", "-f", "jsonl", "-o", "-", stamps[0], stamps[0]), 2, "usage")
 
+    def test_preferences(self):
+        self.start_mock("--exchanges", "2", "--faults", "0.3", "--fault", "content", "--fault-seed", "5")
+        self.run_ok("run", "-p", "demo", "-n", 30, "-x", 3, "--seed", 9, "--attempts", 5)
+        result = self.run_ok("export", "-p", "demo", "-f", "dpo", "-o", "-")
+        rows = [json.loads(line) for line in result.out.splitlines()]
+        retried = {r["id"]: r for r in self.records() if (r["attempt"] or 0) > 1}
+        self.assertTrue(rows)
+        for row in rows:
+            self.assertEqual(list(row), ["prompt", "chosen", "rejected", "reason", "id", "split"])
+            record = retried[row["id"]]
+            self.assertIn(record["labels"]["mood"], row["prompt"][-1]["content"])
+            self.assertIn(record["messages"][0]["content"][:15], json.dumps(json.loads(row["chosen"][0]["content"]), ensure_ascii=False)
+                          if row["chosen"][0]["content"].startswith(("{", "[")) else row["chosen"][0]["content"])
+            self.assertNotEqual(row["chosen"], row["rejected"])
+        self.write("prompting/user-prompt.txt", "Another prompt about {topic}\n")
+        self.assert_error(self.confab("export", "-q", "-p", "demo", "-f", "dpo", "-o", "-"), 2, "changed", "user-prompt.txt")
+
     def test_folders_and_files(self):
         for format, names in (("sharegpt", ["dataset_info.json", "train.jsonl"]), ("axolotl", ["axolotl.yml", "train.jsonl"]),
                               ("hf", ["README.md", "data"])):
