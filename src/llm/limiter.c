@@ -540,37 +540,45 @@ void limiter_answered(Limiter *l, Nanos now, const LimiterTicket *t, int64_t tok
 
 void limiter_gone(Limiter *l, Nanos now, const LimiterTicket *t) { end(l, now, t, false); }
 
+// What the limiter does about a refusal. False: nothing, it was one alone.
+static bool react(Limiter *l, Nanos now, const LimiterTicket *t, bool probe, bool again)
+{
+    bool patient = l->credit > -CREDIT_MAX;
+    if (probe) fall_silent(l, now, 2 * l->drain);
+    else if (l->was_cut && t->number <= l->cut_number) return true;
+    // The server's own numbers rule here; a pace learned from their end would be wrong.
+    else if ((rules(&l->requests, now) || rules(&l->tokens, now)) && patient) fall_silent(l, now, DRAIN_MIN);
+    else if (!again && patient) return false;
+    else if (l->credit < 0) cut(l, now, t);
+    else take_back(l, now);
+    return probe || l->probe == PROBE_DUE;
+}
+
+static void pause(Limiter *l, Nanos now, Nanos span)
+{
+    if (now + span <= l->pause_until) return;
+    l->pause_until = now + span;
+    l->told_to_pause = true;
+    l->probe = PROBE_DUE;
+}
+
 void limiter_throttled(Limiter *l, Nanos now, const LimiterTicket *t, Nanos retry_after)
 {
+    Nanos latency = now - t->at, span = retry_after > 0 ? retry_after : 0;
+    bool probe = l->probe == PROBE_OUT && t->number == l->probe_number;
+    uint64_t apart = t->number > l->refused_number ? t->number - l->refused_number : l->refused_number - t->number;
+    bool again = l->throttled && apart <= CONFIRMED;
+    // One refusal's Retry-After is for its own request; what two near to each other agree on, or a
+    // probe is told, is for all.
+    Nanos agreed = probe ? span : span < l->last_span ? span : l->last_span;
     end(l, now, t, true);
-    Nanos latency = now - t->at;
     l->refusal_latency = l->throttled ? (7 * l->refusal_latency + latency) / 8 : latency;
     l->throttled++;
-    l->pause_span = retry_after > 0 ? retry_after : 0;
-    double credit = l->credit;
-    bool again = l->refused_number && t->number - l->refused_number <= CONFIRMED;
-    l->refused_number = t->number > l->refused_number ? t->number : l->refused_number;
+    l->refused_number = t->number;
+    l->last_span = span;
     l->credit = fmax(l->credit - 1, -CREDIT_MAX);
-    if (!l->was_cut || t->number > l->cut_number) {
-        if (l->probe == PROBE_OUT && t->number == l->probe_number) {
-            fall_silent(l, now, 2 * l->drain);
-        } else if ((rules(&l->requests, now) || rules(&l->tokens, now)) && credit > -CREDIT_MAX + 1) {
-            // The server's own numbers rule here; a pace learned from their end would be wrong.
-            fall_silent(l, now, DRAIN_MIN);
-        } else if (!again && credit > -CREDIT_MAX + 1) {
-            return;  // one alone: the request itself waits as it was told, the others go on
-        } else if (credit >= 1) {
-            take_back(l, now);
-            return;
-        } else {
-            cut(l, now, t);
-        }
-    }
-    if (retry_after > 0 && now + retry_after > l->pause_until) {
-        l->pause_until = now + retry_after;
-        l->told_to_pause = true;
-        l->probe = PROBE_DUE;
-    }
+    l->pause_span = probe || again ? agreed : 0;
+    if (react(l, now, t, probe, again) && (probe || again)) pause(l, now, agreed);
 }
 
 void limiter_heard(Limiter *l, Nanos now, const LimiterTicket *t, RateNews requests, RateNews tokens)

@@ -97,7 +97,8 @@ typedef struct Limiter {
     bool held;                // something but slots kept a request back since then
     Nanos pause_until;
     bool told_to_pause;       // by Retry-After
-    Nanos pause_span;         // the last Retry-After
+    Nanos last_span;          // the last Retry-After
+    Nanos pause_span;         // what a refusal costs: the pause that was agreed on
     Knob window, pace;
     Nanos pace_due;           // when the next request is due by the pace
     Nanos pace_bound_at;      // when it last kept one back
