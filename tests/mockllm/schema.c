@@ -16,7 +16,8 @@ struct Schema {
     Schema **kids;     // properties, or prefix items
     char **texts;      // properties: `"name":`; choices: the JSON text
     bool *required;
-    Schema *rest;      // items behind the prefix
+    size_t n_rest;
+    Schema **rest;     // items behind the prefix, taken in turn
 };
 
 // Ceilings against a schema that refers to itself or asks for a mountain.
@@ -35,7 +36,8 @@ static void schema_free(Schema *s) {
         if (s->kids) schema_free(s->kids[i]);
         if (s->texts) free(s->texts[i]);
     }
-    schema_free(s->rest);
+    for (size_t i = 0; i < s->n_rest; i++) schema_free(s->rest[i]);
+    free(s->rest);
     free(s->kids);
     free(s->texts);
     free(s->required);
@@ -129,17 +131,28 @@ static void compile_object(Compiler *c, Schema *s, json_t *from, int depth) {
     }
 }
 
+// Alternatives of an array's items are taken in turn: a conversation's speakers then alternate.
+static void compile_rest(Compiler *c, Schema *s, json_t *items, int depth) {
+    json_t *list = json_object_get(items, "anyOf");
+    if (!json_array_size(list)) list = json_object_get(items, "oneOf");
+    if (!json_is_object(items)) return;
+    size_t n = json_array_size(list);
+    s->n_rest = n ? n : 1;
+    s->rest = mem_zeroed(s->n_rest, sizeof *s->rest);
+    for (size_t i = 0; i < s->n_rest; i++) s->rest[i] = compile(c, n ? json_array_get(list, i) : items, depth + 1);
+}
+
 static void compile_array(Compiler *c, Schema *s, json_t *from, int depth) {
     json_t *prefix = json_object_get(from, "prefixItems"), *items = json_object_get(from, "items");
     s->fill = FILL_ARRAY;
     s->n = json_array_size(prefix);
     s->kids = mem_zeroed(s->n, sizeof *s->kids);
     for (size_t i = 0; i < s->n; i++) s->kids[i] = compile(c, json_array_get(prefix, i), depth + 1);
-    s->rest = json_is_object(items) ? compile(c, items, depth + 1) : NULL;
+    compile_rest(c, s, items, depth);
     size_t usual = s->n ? s->n : 1;
     s->max = size_of(from, "maxItems", MAX_ELEMENTS, MAX_ELEMENTS);
     s->min = size_of(from, "minItems", usual < s->max ? usual : s->max, MAX_ELEMENTS);
-    if (!json_object_get(from, "maxItems")) s->max = s->rest ? s->min + 2 : s->min;
+    if (!json_object_get(from, "maxItems")) s->max = s->n_rest ? s->min + 2 : s->min;
     if (s->max < s->min) s->max = s->min;
 }
 
@@ -224,7 +237,7 @@ static void fill_array(Buf *out, const Schema *s, Voice *v) {
     buf_char(out, '[');
     for (size_t i = 0; i < n && out->len < MAX_ANSWER; i++) {
         if (i) buf_char(out, ',');
-        schema_fill(out, i < s->n ? s->kids[i] : s->rest ? s->rest : &any, v);
+        schema_fill(out, i < s->n ? s->kids[i] : s->n_rest ? s->rest[(i - s->n) % s->n_rest] : &any, v);
     }
     buf_char(out, ']');
 }

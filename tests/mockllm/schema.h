@@ -3,7 +3,7 @@
 // Fills any JSON schema with pseudo-English: object (properties, required), array (items,
 // prefixItems, minItems, maxItems), enum, const, string (minLength, maxLength in code points),
 // integer and number (bounds, multipleOf for integers), boolean, null, a list of types (the first),
-// anyOf / oneOf / allOf (the first), $ref within the document. `pattern` and `format` are not read.
+// anyOf / oneOf / allOf (the first; of an array's items each in turn), $ref within the document. `pattern` and `format` are not read.
 //
 // A schema is compiled once and kept by the hash of its bytes (SchemaCache, one a thread), so that
 // the parser is off the way of a request whose schema was seen before.

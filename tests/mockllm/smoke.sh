@@ -36,10 +36,11 @@ lacks() { ! has "$1"; }
 is_json() { python3 -c 'import json,sys; json.load(open(sys.argv[1]))' "$1"; }
 size_above() { [ "$(stat -c %s "$1")" -gt "$2" ]; }
 
-schema='{"type":"object","additionalProperties":false,"required":["mood","exchanges"],"properties":{
+schema='{"type":"object","additionalProperties":false,"required":["mood","exchanges","turns"],"properties":{
  "mood":{"enum":["calm","angry"]},"count":{"type":"integer","minimum":3,"maximum":5},
  "exchanges":{"type":"array","minItems":3,"maxItems":3,"items":{"type":"object","required":["Customer","Agent"],
  "properties":{"Customer":{"type":"string","minLength":20,"maxLength":90},"Agent":{"$ref":"#/$defs/line"}}}},
+ "turns":{"type":"array","minItems":5,"maxItems":5,"items":{"anyOf":[{"const":"Ann"},{"const":"Bob"}]}},
  "pair":{"type":"array","prefixItems":[{"const":7},{"type":["boolean","null"]}],"items":false},
  "any":{"anyOf":[{"type":"number","minimum":-1,"maximum":1},{"type":"string"}]}},
  "$defs":{"line":{"type":"string","maxLength":120}}}'
@@ -196,6 +197,7 @@ c=json.load(open(sys.argv[1]))
 assert c["mood"] in ("calm","angry") and len(c["exchanges"])==3
 for e in c["exchanges"]: assert 20<=len(e["Customer"])<=90 and 0<len(e["Agent"])<=120
 assert 3<=c.get("count",3)<=5 and -1<=c.get("any",0)<=1
+assert c["turns"]==["Ann","Bob","Ann","Bob","Ann"]
 if "pair" in c: assert c["pair"][0]==7 and isinstance(c["pair"][1],bool) and len(c["pair"])==2
 P
 cp "$dir/content" "$dir/first"
