@@ -23,25 +23,31 @@ static size_t skip_string(Str s, size_t at)
     return STR_NONE;
 }
 
+// What a byte means between values: most bytes mean nothing.
+enum { PLAIN, QUOTE, OPENS, CLOSES, PARTS };
+static const unsigned char meaning[256] = {['"'] = QUOTE, ['{'] = OPENS, ['['] = OPENS, ['}'] = CLOSES, [']'] = CLOSES,
+                                           [','] = PARTS, [' '] = PARTS, ['\t'] = PARTS, ['\n'] = PARTS, ['\r'] = PARTS};
+
 // From the first byte of a value to behind its last, or STR_NONE. Brackets are counted, not
 // matched: that is enough to stay inside, and valid JSON has them in pairs.
 static size_t skip_value(Str s, size_t at)
 {
     size_t depth = 0;
-    while (at < s.len) {
-        char c = s.ptr[at];
-        if (c == '"') {
-            if ((at = skip_string(s, at)) == STR_NONE) return STR_NONE;
-            if (!depth) return at;
-            continue;
-        }
-        if (c == '{' || c == '[') depth++;
-        if (c == '}' || c == ']') {
+    for (; at < s.len; at++) {
+        switch (meaning[(unsigned char)s.ptr[at]]) {
+        case PLAIN: break;
+        case QUOTE:
+            if ((at = skip_string(s, at)) == STR_NONE || !depth) return at;
+            at--;
+            break;
+        case OPENS: depth++; break;
+        case CLOSES:
             if (!depth) return at;
             if (!--depth) return at + 1;
+            break;
+        default:
+            if (!depth) return at;
         }
-        if (!depth && (c == ',' || str_is_space(c))) return at;
-        at++;
     }
     return depth ? STR_NONE : at;
 }
