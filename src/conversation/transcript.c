@@ -60,9 +60,11 @@ static Error *fail(Reader *r, const char *at, const char *what, Str detail)
     return e;
 }
 
-static void hint_separators(const Reader *r, Error *e)
+static void hint_separators(const Reader *r, FindingReason reason, Error *e)
 {
-    if (r->out->ruled)
+    if (reason == FINDING_EXCHANGES)
+        error_hint(e, "allow more with --max-exchanges, shorten it, or separate examples by a line `---`");
+    else if (r->out->ruled)
         error_hint(e, "separate examples by a line `---`; each is a whole conversation of `Name: text` lines");
     else
         error_hint(e, "separate examples by a line `---`: without one, every blank line begins a new example");
@@ -186,7 +188,7 @@ static void read_block(Reader *r, Str block)
     t.conversation = (Conversation){.turns = draft.turns, .n_turns = draft.n_turns, .labels = draft.labels};
     Finding why = {0};
     if (!conversation_check(&t.conversation, r->form, r->context, r->arena, &why)) {
-        hint_separators(r, fail(r, block.ptr, "this example is not kept to the form: ", str_from(why.message)));
+        hint_separators(r, why.reason, fail(r, block.ptr, "this example is not kept to the form: ", str_from(why.message)));
         return;
     }
     t.line = line_number(r, t.offset);
