@@ -210,7 +210,7 @@ const Command cmd_export = {
     .summary = "write the dataset in a format that other tools read",
     .details = "json and csv are the project's own records; jsonl, parquet and hf (a folder with a card) have the messages, every "
                "label, and where each conversation came from; openai, sharegpt (LLaMA-Factory), alpaca, chatml, dpo (kept against "
-               "rejected answers) and axolotl are what those trainers take. With --split the output is a folder with a file a part. "
+               "rejected answers) and axolotl are what those trainers take. With --split the output is a folder with a file a part; sample and parts follow --seed, 0 when not given. "
                "In --where stand index, source, topic, document, template, exchanges, turns, text and every label.",
     .examples = "confab export -p coffee-support -f jsonl -o coffee.jsonl\n"
                 "confab export -p coffee-support -f hf -o coffee --split train=0.8,val=0.1,test=0.1 --stratify mood\n"
