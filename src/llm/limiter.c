@@ -45,6 +45,11 @@ enum { RAMP_START = 8 };
 #define MEASURED_COUNT 5
 #define CREDIT_SHARE 0.012                // of the requests may be refused without a decrease
 #define CREDIT_MAX 3.0
+#define SPORADIC 0.05                     // share of refusals below which a pace is not simply too high
+#define SHARE_WINDOW 200.0                // requests over which that share is smoothed
+#define DESCENT 0.6                       // a pace this much lower would have been accepted
+#define DISTRUST_MIN (INT64_C(30) * NANOS_PER_SECOND)
+#define DISTRUST_MAX (INT64_C(600) * NANOS_PER_SECOND)
 #define CONFIRMED 16                      // two refusals so near to each other are no chance
 #define DRAIN_MIN (INT64_C(20) * NANOS_PER_MS)
 #define DRAIN_MAX (INT64_C(5) * NANOS_PER_SECOND)
@@ -378,6 +383,32 @@ static bool near(uint32_t a, uint32_t b)
     return difference <= b / 32;
 }
 
+// Whether refusals hang on the pace at all; when they do not, it may go back to where it fell from.
+static bool stays(Limiter *l, Nanos now)
+{
+    double refused = refused_pace(l, now);
+    bool sporadic = l->refused_share < SPORADIC;
+    if (l->tolerant || !sporadic) {
+        if (l->tolerant) {
+            l->distrust = l->distrust < DISTRUST_MIN ? DISTRUST_MIN : l->distrust * 2 < DISTRUST_MAX ? l->distrust * 2 : DISTRUST_MAX;
+            l->tolerant_at = now + l->distrust;
+        }
+        l->tolerant = false;
+        l->descent_top = refused;
+        return false;
+    }
+    if (l->descent_top < refused) l->descent_top = refused;
+    if (refused > l->descent_top * DESCENT || now < l->tolerant_at) return false;
+    l->tolerant = true;
+    l->raised = RAISED_NONE;
+    l->pace.hold = 0;
+    l->pace.refused = l->descent_top;
+    settle(&l->pace, now, l->pace.value, l->pace.value, 2 * STEP_UNSURE, raise_interval(l), HOLD_MAX, false);
+    return true;
+}
+
+static void take_back(Limiter *l, Nanos now);
+
 static void cut(Limiter *l, Nanos now, const LimiterTicket *t)
 {
     bool first = !l->was_cut, at_bound = l->window.value > 0 && t->in_flight >= (uint32_t)l->window.value;
@@ -391,6 +422,10 @@ static void cut(Limiter *l, Nanos now, const LimiterTicket *t)
     if (l->raised == RAISED_NONE && l->window_alone) pace = true;
     if (!window && !pace) window = pace = true;
     l->window_alone = window && !pace;
+    if (pace && !first && stays(l, now)) {
+        take_back(l, now);
+        return;
+    }
     if (window) cut_window(l, now, t, l->raised == RAISED_WINDOW);
     if (pace) {
         cut_pace(l, now);
@@ -507,6 +542,7 @@ LimiterTicket limiter_sent(Limiter *l, Nanos now, uint64_t tokens)
     count_recent(l, now);
     l->in_flight++;
     l->sent++;
+    l->refused_share -= l->refused_share / SHARE_WINDOW;
     l->credit = fmin(l->credit + CREDIT_SHARE, CREDIT_MAX);
     if (l->config.rpm) l->rpm_due = (l->rpm_due > now ? l->rpm_due : now) + rpm_interval(l);
     if (l->config.tpm) spend_tokens(l, now, (int64_t)tokens);
@@ -548,7 +584,7 @@ static bool react(Limiter *l, Nanos now, const LimiterTicket *t, bool probe, boo
     else if (l->was_cut && t->number <= l->cut_number) return true;
     // The server's own numbers rule here; a pace learned from their end would be wrong.
     else if ((rules(&l->requests, now) || rules(&l->tokens, now)) && patient) fall_silent(l, now, DRAIN_MIN);
-    else if (!again && patient) return false;
+    else if (l->tolerant ? l->refused_share < SPORADIC : !again && patient) return false;
     else if (l->credit < 0) cut(l, now, t);
     else take_back(l, now);
     return probe || l->probe == PROBE_DUE;
@@ -577,6 +613,7 @@ void limiter_throttled(Limiter *l, Nanos now, const LimiterTicket *t, Nanos retr
     l->refused_number = t->number;
     l->last_span = span;
     l->credit = fmax(l->credit - 1, -CREDIT_MAX);
+    l->refused_share += 1 / SHARE_WINDOW;
     l->pause_span = probe || again ? agreed : 0;
     if (react(l, now, t, probe, again) && (probe || again)) pause(l, now, agreed);
 }

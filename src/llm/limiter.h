@@ -23,6 +23,10 @@
 // in between). So the rate lies between what passed and what was refused: where these are far apart
 // the pace is set between them, where they are near, just below what passed.
 //
+// Where single requests go on being refused although the pace has fallen by nearly half, they are
+// not refused because of it: one in twenty may pass, and the pace is raised again at once, until
+// more are refused.
+//
 // Increase. Window and pace are raised in growing steps, one at a time, so that a refusal tells which
 // was too high, and the pace stops for a while just below what was refused last. A raise that fails
 // is taken back and doubles the wait before the next, up to a minute.
@@ -104,6 +108,11 @@ typedef struct Limiter {
     Nanos pace_bound_at;      // when it last kept one back
     enum { RAISED_NONE, RAISED_WINDOW, RAISED_PACE } raised;
     double credit;            // refusals that may pass without a decrease
+    bool tolerant;            // refusals turned out not to hang on the pace: more may pass
+    Nanos tolerant_at;        // not tried again before
+    Nanos distrust;           // the wait after the next failed try
+    double descent_top;       // the pace from which it fell while only single requests were refused
+    double refused_share;     // of the last requests
     uint64_t refused_number;  // the last request that was refused
     bool was_cut;
     bool window_alone;        // the last decrease was the window's alone

@@ -234,8 +234,10 @@ static const Case cases[] = {
     {"window of 6000 each minute, headers", 0.90, {.kind = WINDOW, .rate = 6000, .span = 60 * SECOND, TELLING}, {256, 0, 0, LIMITER_RAMP_LOCAL}, 600},
     {"bucket of 200, then 50 a second", 0.90, {.kind = BUCKET, .rate = 200, .burst = 50, .change_at = 60 * SECOND, .change_to = 50, LOCAL}, {256, 0, 0, LIMITER_RAMP_LOCAL}, 120},
     // Refusals without a limit behind them must not bring a run to a stop.
-    {"1% refused for no reason", 0.05, {.kind = MOODY, .rate = 1280, .moods = 0.01, LOCAL}, {256, 0, 0, LIMITER_RAMP_LOCAL}, 60},
-    {"1% refused for no reason, Retry-After", 0.005, {.kind = MOODY, .rate = 1280, .moods = 0.01, PAUSING}, {256, 0, 0, LIMITER_RAMP_LOCAL}, 60},
+    {"1% refused for no reason", 0.50, {.kind = MOODY, .rate = 1280, .moods = 0.01, LOCAL}, {256, 0, 0, LIMITER_RAMP_LOCAL}, 60},
+    {"1% refused for no reason, Retry-After", 0.50, {.kind = MOODY, .rate = 1280, .moods = 0.01, PAUSING}, {256, 0, 0, LIMITER_RAMP_LOCAL}, 60},
+    {"2% refused for no reason", 0.05, {.kind = MOODY, .rate = 1280, .moods = 0.02, LOCAL}, {256, 0, 0, LIMITER_RAMP_LOCAL}, 60},
+    {"2% refused for no reason, Retry-After", 0.05, {.kind = MOODY, .rate = 1280, .moods = 0.02, PAUSING}, {256, 0, 0, LIMITER_RAMP_LOCAL}, 60},
     // What it gives more is found at the next raise, which may be a minute away.
     {"bucket of 50, then 200 a second", 0.60, {.kind = BUCKET, .rate = 50, .burst = 50, .change_at = 60 * SECOND, .change_to = 200, LOCAL}, {256, 0, 0, LIMITER_RAMP_LOCAL}, 180},
     {"64 at once", 0.90, {.kind = SLOTS, .slots = 64, LOCAL}, {256, 0, 0, LIMITER_RAMP_LOCAL}, 60},
@@ -255,7 +257,7 @@ static void test_servers(void **state)
             if (r.used < used) used = r.used;
             if (r.refused > refused) refused = r.refused;
         }
-        bool bad = used < c->least || refused > 0.02;
+        bool bad = used < c->least || refused > (c->server.kind == MOODY ? 0.04 : 0.02);
         print_message("%s%-50s %5.1f%% used, %4.2f%% refused\n", bad ? "! " : "  ", c->name, used * 100, refused * 100);
         wrong += bad;
     }
