@@ -11,7 +11,7 @@
 
 static const int statuses[] = {200, 200, 200, 201, 204, 302, 400, 401, 402, 403, 404, 413, 422, 429, 500, 501, 503, 529};
 
-static const Str key = S_INIT("sk-secret-key");
+static const Str secret = S_INIT("sk-secret-key");
 
 static void hold_reply(const ChatReply *reply)
 {
@@ -83,7 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const Adapter *const *list = adapters(&n);
     Arena a = {0};
     Str *names;
-    Endpoint endpoint = {.adapter = list[data[0] % n], .shown = S("http://localhost/v1"), .key = key, .loopback = true};
+    Endpoint endpoint = {.adapter = list[data[0] % n], .shown = S("http://localhost/v1"), .key = secret, .loopback = true};
     HttpReply http = {.endpoint = &endpoint, .end = HTTP_DONE, .status = statuses[data[1] % (sizeof statuses / sizeof *statuses)],
                       .body = {(const char *)data + 2, size - 2}};
     hold_like_jansson(http.body, &a);
@@ -94,7 +94,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         hold_reply(&judgement.reply);
     } else {
         HOLD(judgement.error.what[0]);
-        HOLD(!str_contains(str_from(judgement.error.what), key));
+        HOLD(!str_contains(str_from(judgement.error.what), secret));
         HOLD(utf8_valid(str_from(judgement.error.what)));
     }
     Str message = judge_message(&http, &a);
