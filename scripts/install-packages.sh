@@ -8,7 +8,7 @@ set -euo pipefail
 build="build-essential cmake ninja-build pkg-config libcurl4-openssl-dev libjansson-dev libsqlite3-dev libpcre2-dev
   libicu-dev libxxhash-dev libssl-dev libzstd-dev libxml2-dev libarchive-dev libmd4c-dev ca-certificates"
 demo="$build python3 python3-venv libgomp1"
-test="$demo git libcmocka-dev poppler-utils bubblewrap"
+test="$demo git curl libcmocka-dev poppler-utils bubblewrap"
 
 main() {
   local wanted missing

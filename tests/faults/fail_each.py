@@ -64,7 +64,8 @@ def make_project(work):
 def call(args, url, project, command, **fault):
     env = {k: v for k, v in os.environ.items() if not k.startswith(("LLM_", "CONFAB_"))}
     env.update(LLM_API_URL=url, LLM_NAME="mock", NO_COLOR="1", **fault)
-    return subprocess.run([args.confab, *command, "-p", str(project), "--yes", "--progress", "none", "-j", "2"], env=env,
+    # A library that lacks memory may lose a request without a word; the time-out finds it again.
+    return subprocess.run([args.confab, *command, "-p", str(project), "--yes", "--progress", "none", "-j", "2", "--timeout", "3s"], env=env,
                           capture_output=True, text=True, errors="replace", timeout=60)
 
 
