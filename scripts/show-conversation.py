@@ -15,15 +15,16 @@ def main():
         records = [record for record in json.load(file) if record["source"] == "generated"]
     if not records:
         sys.exit("no conversation passed its checks")
-    show(max(records, key=words))
+    show(max(records, key=told))
     print()
     print("The dataset:", summary["json"])
     print("            ", summary["csv"])
 
 
-# The most told of them; a short one shows less of what a record holds.
-def words(record):
-    return sum(len(turn["text"].split()) for turn in record["conversation"])
+# The most told of them, for a short one shows less of what a record holds; one that says a thing twice comes last.
+def told(record):
+    texts = [turn["text"] for turn in record["conversation"]]
+    return len(set(texts)) == len(texts), len(set(" ".join(texts).lower().split()))
 
 
 def show(record):

@@ -124,8 +124,11 @@ static bool find_pending(Run *run, const RunResume *resume, Error *e)
 // A small model does not end a turn by itself. A bound of length cuts it in the middle of a word; the
 // fetched one, which writes English, is held to one or two whole sentences instead (of 24 turns 22
 // were readable that way, none cut; llama.cpp makes the pattern a part of its grammar).
-// A full stop inside a number is none; without the bound on numbers it counts 1.2.3.4 to its end.
-#define SENTENCE "[A-Z]([^.!?\"\\\\\\n{}<>\\[\\]0-9]|[0-9]{1,4}([.,][0-9]{1,2})?){4,130}[.!?]"
+// A full stop inside a number is none, and a number stands between other letters: without that the
+// model counts 1.2.3.4 to the end of the turn.
+#define PLAIN "[^.!?\"\\\\\\n{}<>\\[\\]0-9]"
+#define NUMBER "[0-9]{1,5}([.,][0-9]{1,2})?"
+#define SENTENCE "[A-Z](" PLAIN "|" NUMBER PLAIN "){4,120}(" NUMBER ")?[.!?]"
 
 static SchemaLimits schema_limits(const RunSettings *s)
 {
