@@ -67,7 +67,7 @@ static bool set_up(Store *s, StoreMode mode, Error *e)
     sqlite3_busy_timeout(s->db, 2000);
     if (mode == STORE_READ) return true;
     // Larger checkpoints than SQLite's 1,000 pages: each costs a sync that the run waits for.
-    if (!run_sql(s, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=4000;", "set up", e))
+    if (!run_sql(s, "PRAGMA page_size=16384; PRAGMA secure_delete=OFF; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=1000;", "set up", e))
         return false;
     // After a failed sync the log may hold transactions that look committed and are not on the disk. A
     // checkpoint syncs them before anything is built on them.
