@@ -28,23 +28,20 @@ uint64_t counter_count(Counter *c, Str text) { return c->exact ? tokenizer_count
 
 // A word of ASCII is a token and a bit, by its length; other alphabets take more, and letters of
 // scripts without spaces nearly one each.
+uint32_t tokens_guess_next(Str text, size_t *at)
+{
+    size_t run = 0;
+    for (; *at < text.len && str_is_alpha(text.ptr[*at]); ++*at) run++;
+    if (run) return (uint32_t)(run <= 7 ? 12 : 12 + 2 * (run - 7));
+    uint32_t c = utf8_next(text, at);
+    if (c == UTF8_BAD || c >= 0x80) return c >= 0x2E80 && c != UTF8_BAD ? 10 : 6;
+    if (c == ' ') return *at < text.len && text.ptr[*at] == ' ';
+    return str_is_digit((char)c) ? 5 : 8;
+}
+
 uint64_t tokens_guess(Str text)
 {
     uint64_t twelfths = 0;
-    for (size_t at = 0; at < text.len;) {
-        size_t run = 0;
-        for (; at < text.len && str_is_alpha(text.ptr[at]); at++) run++;
-        if (run) {
-            twelfths += run <= 7 ? 12 : 12 + 2 * (run - 7);
-            continue;
-        }
-        uint32_t c = utf8_next(text, &at);
-        if (c == UTF8_BAD || c >= 0x80)
-            twelfths += c >= 0x2E80 && c != UTF8_BAD ? 10 : 6;
-        else if (c == ' ')
-            twelfths += at < text.len && text.ptr[at] == ' ' ? 1 : 0;
-        else
-            twelfths += str_is_digit((char)c) ? 5 : 8;
-    }
-    return (twelfths + 11) / 12;
+    for (size_t at = 0; at < text.len;) twelfths += tokens_guess_next(text, &at);
+    return (twelfths + TOKENS_GUESS_SCALE - 1) / TOKENS_GUESS_SCALE;
 }

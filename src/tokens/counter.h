@@ -23,6 +23,10 @@ uint64_t counter_count(Counter *c, Str text);
 // Tokens of a text by its letters alone. Measured against o200k_base on whole documents it is off by
 // at most GUESS_ERROR percent for English prose and source code, and by up to twice as much elsewhere.
 uint64_t tokens_guess(Str text);
-enum { GUESS_ERROR = 15 };
+enum { GUESS_ERROR = 15, TOKENS_GUESS_SCALE = 12 };
+
+// What the next thing that it looks at counts, a run of letters or one other letter, in twelfths of a
+// token; *at is then behind it.
+uint32_t tokens_guess_next(Str text, size_t *at);
 
 #endif

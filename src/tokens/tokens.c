@@ -167,6 +167,16 @@ static void with_added(Tokenizer *t, Str s, IdList *out)
     plain(t, str_slice(s, from, s.len), out);
 }
 
+bool tokenizer_takes_as_is(const Tokenizer *t, Str s)
+{
+    const unsigned char *first = t->v->h->added_first;
+    size_t n;
+    if (t->v->h->normaliser == NORMALISE_SPACES || (t->v->h->normaliser == NORMALISE_NFC && !all_stable(s))) return false;
+    for (size_t at = 0; t->added && at < s.len; at++)
+        if (first[(unsigned char)s.ptr[at]] && added_at(t->v, str_slice(s, at, s.len), &n) != NO_TOKEN) return false;
+    return true;
+}
+
 // ---- the window ---------------------------------------------------------------------------------
 
 static void part(Tokenizer *t, Str s, IdList *out)

@@ -34,6 +34,10 @@ void tokenizer_free(Tokenizer *t);
 // them (Hugging Face), off for tiktoken's, which take "<|endoftext|>" as the text it is.
 void tokenizer_find_added(Tokenizer *t, bool on);
 
+// Whether a text (valid UTF-8) is tokenized as it stands: its normal form is itself, and no added token
+// is found in it.
+bool tokenizer_takes_as_is(const Tokenizer *t, Str text);
+
 void tokenizer_feed(Tokenizer *t, Str part, IdList *out);
 void tokenizer_end(Tokenizer *t, IdList *out);  // afterwards it is ready for another text
 

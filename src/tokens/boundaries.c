@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tokens/boundaries.h"
+
+#include "base/hash.h"
+
+static size_t read_guess(const Boundaries *b, size_t at, size_t to, Boundary *out, size_t max);
+static bool add_tail(Boundaries *b);
+
+bool boundaries_open(Boundaries *b, Counter *counter, Str text)
+{
+    *b = (Boundaries){.counter = counter, .text = text, .scale = counter->exact ? 1 : TOKENS_GUESS_SCALE, .tail_at = text.len};
+    if (!counter->exact) return true;
+    const Tokenizer *t = &counter->tokenizer;
+    return t->split && t->v->h->byte_level && tokenizer_takes_as_is(t, text) && add_tail(b);
+}
+
+void boundaries_close(Boundaries *b)
+{
+    buf_free(&b->tail);
+    *b = (Boundaries){0};
+}
+
+// Scanners read a little behind the text's end, so that its last part is copied: from a place where
+// every tokenizer begins a new piece.
+static bool add_tail(Boundaries *b)
+{
+    const char *p = b->text.ptr;
+    size_t i = b->text.len > SPLIT_PADDING + 2 ? b->text.len - SPLIT_PADDING - 2 : 0;
+    while (i > 0 && !(p[i] == ' ' && str_is_alpha(p[i - 1]) && str_is_alpha(p[i + 1]))) i--;
+    b->tail_at = i;
+    buf_add(&b->tail, str_slice(b->text, i, b->text.len));
+    buf_reserve(&b->tail, SPLIT_PADDING);
+    memset(b->tail.ptr + b->tail.len, 0, SPLIT_PADDING);
+    return true;
+}
+
+// ---- pieces -------------------------------------------------------------------------------------
+
+static size_t letter_before(Str text, size_t at)
+{
+    while (at > 0 && at < text.len && ((unsigned char)text.ptr[at] & 0xC0) == 0x80) at--;
+    return at;
+}
+
+static const char *place(const Boundaries *b, size_t at)
+{
+    return at < b->tail_at ? b->text.ptr + at : b->tail.ptr + (at - b->tail_at);
+}
+
+size_t boundaries_read(Boundaries *b, size_t at, size_t to, Boundary *out, size_t max)
+{
+    if (!b->counter->exact) return read_guess(b, at, to, out, max);
+    Tokenizer *t = &b->counter->tokenizer;
+    IdList ids = {0};
+    size_t n = 0;
+    while (at < to && n < max) {
+        // Pieces do not reach over the tail's start; and none is looked at further than it is merged.
+        size_t stop = at < b->tail_at && to > b->tail_at ? b->tail_at : to;
+        const char *p = place(b, at), *end = p + (stop - at);
+        uint64_t before = ids.n;
+        for (; p < end && n < max; n++) {
+            const char *limit = end - p > 2 * BOUNDARY_PIECE_MAX ? p + 2 * BOUNDARY_PIECE_MAX : end;
+            if (limit < end) limit = p + (letter_before(b->text, at + (size_t)(limit - p)) - at);
+            size_t size = t->split((const unsigned char *)p, (const unsigned char *)limit);
+            if (size > BOUNDARY_PIECE_MAX) {
+                size = letter_before(b->text, at + BOUNDARY_PIECE_MAX) - at;
+                out[n] = (Boundary){at + size, BOUNDARY_BROKEN};
+            } else {
+                bpe_piece(&t->bpe, p, size, &ids);
+                out[n] = (Boundary){at + size, (uint32_t)(ids.n - before)};
+                before = ids.n;
+            }
+            p += size;
+            at += size;
+        }
+    }
+    return n;
+}
+
+// ---- inside a piece -----------------------------------------------------------------------------
+
+static size_t count_alone(Boundaries *b, size_t at, size_t to)
+{
+    Boundary one[16];
+    uint64_t units = 0;
+    for (size_t n; at < to; at = one[n - 1].end) {
+        n = boundaries_read(b, at, to, one, sizeof one / sizeof *one);
+        for (size_t i = 0; i < n; i++) {
+            if (one[i].units == BOUNDARY_BROKEN) return SIZE_MAX;
+            units += one[i].units;
+        }
+    }
+    return (size_t)((units + b->scale - 1) / b->scale);
+}
+
+// The last end of a token at or before `most` tokens that parts no letter; the whole part's ids.
+static size_t token_end(const Boundaries *b, const IdList *ids, size_t at, size_t most)
+{
+    const Vocabulary *v = b->counter->tokenizer.v;
+    size_t best = at, end = at;
+    for (size_t i = 0; i < ids->n && i < most; i++) {
+        end += token_bytes(v, ids->ids[i]).len;
+        if (end > b->text.len) break;
+        if (letter_before(b->text, end) == end) best = end;
+    }
+    return best;
+}
+
+static size_t inside_exact(Boundaries *b, size_t at, size_t to, size_t tokens)
+{
+    IdList ids = {.keep = true};
+    // A window of bytes that is long enough for most texts; where all of it fits, a longer one.
+    size_t window = tokens < BOUNDARY_PIECE_MAX / 16 ? tokens * 16 + 64 : BOUNDARY_PIECE_MAX, end = at;
+    for (;; window *= 2) {
+        size_t stop = to - at > window ? letter_before(b->text, at + window) : to;
+        if (stop - at > BOUNDARY_PIECE_MAX) stop = letter_before(b->text, at + BOUNDARY_PIECE_MAX);
+        ids.n = 0;
+        bpe_piece(&b->counter->tokenizer.bpe, place(b, at), stop - at, &ids);
+        end = token_end(b, &ids, at, tokens);
+        if (ids.n > tokens || stop == to || stop - at + 4 > BOUNDARY_PIECE_MAX) break;
+    }
+    // Cut there, it may count more than it did with what followed.
+    for (size_t most = tokens; end > at && most > 0 && count_alone(b, at, end) > tokens; most--) end = token_end(b, &ids, at, most - 1);
+    id_list_free(&ids);
+    return end;
+}
+
+size_t boundaries_inside(Boundaries *b, size_t at, size_t to, size_t tokens)
+{
+    if (tokens == 0 || at >= to) return at;
+    if (at < b->tail_at && to > b->tail_at) to = b->tail_at;
+    if (b->counter->exact) return inside_exact(b, at, to, tokens);
+    // The longest beginning that an estimate lets pass, by halving.
+    size_t fits = at, fits_not = to + 1;
+    while (fits_not - fits > 1) {
+        size_t middle = letter_before(b->text, fits + (fits_not - fits) / 2);
+        if (middle <= fits) break;
+        *(count_alone(b, at, middle) <= tokens ? &fits : &fits_not) = middle;
+    }
+    return fits;
+}
+
+// ---- estimates ----------------------------------------------------------------------------------
+
+// A space before a word is one piece with it.
+static size_t read_guess(const Boundaries *b, size_t at, size_t to, Boundary *out, size_t max)
+{
+    Str text = str_slice(b->text, 0, to);
+    size_t n = 0;
+    for (; at < to && n < max; n++) {
+        bool leads = text.ptr[at] == ' ' && at + 1 < to && str_is_alpha(text.ptr[at + 1]);
+        uint32_t units = tokens_guess_next(text, &at);
+        if (leads) units += tokens_guess_next(text, &at);
+        out[n] = (Boundary){at, units};
+    }
+    return n;
+}
+
+// ---- identity -----------------------------------------------------------------------------------
+
+uint64_t counter_identity(const Counter *c)
+{
+    enum { VERSION = 1 };  // raised when the same vocabulary counts differently, or the estimate does
+    if (!c->exact) return hash64(S("estimate"), VERSION);
+    VocabularyHeader h = *c->vocabulary.h;
+    h.source_mtime = 0;
+    uint64_t key = hash64((Str){(const char *)&h, sizeof h}, VERSION);
+    key = hash_mix(key, hash64((Str){c->vocabulary.bytes, (size_t)h.n_bytes}, 1));
+    key = hash_mix(key, hash64((Str){(const char *)c->vocabulary.pairs, ((size_t)h.pair_mask + 1) * sizeof(Pair)}, 2));
+    return hash_mix(key, (uint64_t)c->tokenizer.added);
+}
