@@ -174,6 +174,7 @@ static void no_answer(Engine *e, Item *item, const HttpReply *reply, const Judge
         limiter_gone(&lane->limiter, now, &item->sent);
     breaker_ended(&lane->breaker, now, item->sent_at, j->sick);
     settle_failed(e, item, maybe_billed(reply));
+    if (j->verdict == RETRY || j->verdict == REFUSED) item->failed_on |= UINT64_C(1) << item->lane;
     switch (j->verdict) {
     case RETRY: on_retry(e, item, j, FAILURES_MAX, now); return;
     case THROTTLED:

@@ -69,6 +69,7 @@ static bool plan_task(Engine *e, Item *item, Nanos now)
     item->prompt_sha256 = (Str){0};
     item->at_most = (Spending){0};
     item->failures = item->throttles = 0;
+    item->failed_on = 0;
     Gauge *gauge = e->settings->gauge;
     item->fitted = (Fitted){.room = INT64_MAX};
     if (gauge ? !fit_item(e->parts.plan, item->task.iteration, item->task.attempt, gauge, &item->arena, &item->plan, &item->fitted, &error)
@@ -253,7 +254,8 @@ void engine_send_ready(Engine *e, Nanos now)
         const char *why = NULL;
         Nanos when;
         uint64_t prefix = e->lanes.n > 1 && item->plan.n_messages ? hash64(item->plan.messages[0].content, 0) : 0;
-        size_t at = lanes_pick(&e->lanes, now, prefix, (uint64_t)item->at_most.tokens, &when, &why);
+        LaneWish wish = {prefix, (uint64_t)item->at_most.tokens, item->failed_on};
+        size_t at = lanes_pick(&e->lanes, now, &wish, &when, &why);
         if (at == STR_NONE) {
             e->wait_until = when;
             e->progress.waiting = why;

@@ -29,6 +29,7 @@ struct Item {
     Buf body;              // of the request
     size_t index;          // in the pool; the request's tag
     size_t lane;           // which endpoint it was written for and sent to
+    uint64_t failed_on;    // a bit for each endpoint that failed this attempt
     LimiterTicket sent;    // of that endpoint's limiter
     Nanos sent_at;
     bool with_schema;      // as it was written

@@ -39,27 +39,37 @@ static bool usable(Lane *lane, Nanos now, uint64_t tokens, Nanos *when, const ch
     return true;
 }
 
-size_t lanes_pick(Lanes *lanes, Nanos now, uint64_t prefix, uint64_t tokens, Nanos *when, const char **why)
+// Of the lanes that have failed a request, those that it should keep away from.
+static uint64_t to_avoid(const Lanes *lanes, size_t n, uint64_t failed)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!(failed >> i & 1) && lanes->items[i].breaker.state == BREAKER_CLOSED) return failed;
+    return 0;
+}
+
+size_t lanes_pick(Lanes *lanes, Nanos now, const LaneWish *wish, Nanos *when, const char **why)
 {
     PoolMember members[ENDPOINTS_MAX];
     size_t n = lanes->n < ENDPOINTS_MAX ? lanes->n : ENDPOINTS_MAX;
+    uint64_t avoid = wish->failed ? to_avoid(lanes, n, wish->failed) : 0;
     *when = INT64_MAX;
     for (size_t i = 0; i < n; i++) {
         Lane *lane = &lanes->items[i];
         Nanos then = INT64_MAX;
         const char *reason = NULL;
+        bool avoided = avoid >> i & 1;
         members[i] = (PoolMember){
             .key = lane->key,
             .weight = lane->endpoint->weight,
             .in_flight = lane->limiter.in_flight,
-            .usable = usable(lane, now, tokens, &then, &reason),
+            .usable = !avoided && usable(lane, now, wish->tokens, &then, &reason),
         };
-        if (!members[i].usable && (then < *when || !*why)) {
+        if (!members[i].usable && !avoided && (then < *when || !*why)) {
             *when = then < *when ? then : *when;
             *why = reason;
         }
     }
-    return n == 1 ? (members[0].usable ? 0 : STR_NONE) : pool_pick(members, n, prefix);
+    return n == 1 ? (members[0].usable ? 0 : STR_NONE) : pool_pick(members, n, wish->prefix);
 }
 
 bool lanes_dead(const Lanes *lanes, Nanos *since)

@@ -26,10 +26,15 @@ typedef struct Lanes {
 void lanes_init(Lanes *lanes, const Endpoint *endpoints, size_t n, const LimiterConfig *config, Nanos now);
 void lanes_free(Lanes *lanes);
 
-// Who gets a request of `tokens` whose prompt begins with what `prefix` hashes. STR_NONE: nobody
-// now; then *when is the moment to ask again (INT64_MAX: when a request has ended) and *why says
-// what all wait for.
-size_t lanes_pick(Lanes *lanes, Nanos now, uint64_t prefix, uint64_t tokens, Nanos *when, const char **why);
+typedef struct LaneWish {
+    uint64_t prefix;     // hash of what the prompt begins with
+    uint64_t tokens;     // what the request may cost
+    uint64_t failed;     // a bit for each lane that has failed it already: it goes there again only
+} LaneWish;              // when the breakers of all others are open
+
+// Who gets the request. STR_NONE: nobody now; then *when is the moment to ask again (INT64_MAX: when a
+// request has ended) and *why says what all wait for.
+size_t lanes_pick(Lanes *lanes, Nanos now, const LaneWish *wish, Nanos *when, const char **why);
 
 // Whether every breaker is open, and since when no endpoint has answered.
 bool lanes_dead(const Lanes *lanes, Nanos *since);
