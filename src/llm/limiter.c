@@ -86,7 +86,7 @@ void limiter_set_cap(Limiter *l, unsigned cap, Nanos now)
 // Generic cell rate algorithm (ITU-T I.371): requests at most `interval` apart on average, with
 // LIMIT_SLACK of tolerance. n requests in a span T need n <= (T + slack) / interval (half-open), so
 // an interval of (60 s + slack) / rpm holds the limit in every minute.
-static Nanos rpm_interval(const Limiter *l) { return (Nanos)((double)(MINUTE + LIMIT_SLACK) / (double)l->config.rpm); }
+static Nanos rpm_interval(const Limiter *l) { return (Nanos)((double)(MINUTE + LIMIT_SLACK) / (double)l->config.rpm) + 1; }
 
 static void turn_slices(Limiter *l, Nanos now)
 {
@@ -121,18 +121,27 @@ static bool tpm_allows(Limiter *l, Nanos now, uint64_t tokens, Nanos *when)
     return false;
 }
 
-static void spend_tokens(Limiter *l, Nanos now, int64_t tokens)
+static Nanos token_span(const Limiter *l, double tokens) { return (Nanos)(tokens * (double)MINUTE / (double)l->config.tpm); }
+
+static void spend_tokens(Limiter *l, Nanos now, uint64_t tokens)
 {
-    Nanos span = (Nanos)((double)tokens * (double)MINUTE / (double)l->config.tpm);
     turn_slices(l, now);
-    if (tokens > 0 && l->tpm_due < now) l->tpm_due = now;
-    l->tpm_due += span;
-    // A correction downwards takes from the newest second only what is in it.
-    uint64_t *slice = &l->slices[l->slice_now % (LIMITER_SLICES + 1)];
-    uint64_t back = tokens < 0 ? (uint64_t)-tokens : 0;
-    if (back > *slice) back = *slice;
-    *slice = tokens < 0 ? *slice - back : *slice + (uint64_t)tokens;
-    l->slice_sum = tokens < 0 ? l->slice_sum - back : l->slice_sum + (uint64_t)tokens;
+    if (l->tpm_due < now) l->tpm_due = now;
+    l->tpm_due += token_span(l, (double)tokens);
+    l->slices[l->slice_now % (LIMITER_SLICES + 1)] += tokens;
+    l->slice_sum += tokens;
+}
+
+// What was held for a request and not used is free again, in the second in which it was sent.
+static void correct_tokens(Limiter *l, Nanos now, const LimiterTicket *t, uint64_t used)
+{
+    turn_slices(l, now);
+    l->tpm_due += token_span(l, (double)used - (double)t->tokens);
+    int64_t second = t->at / NANOS_PER_SECOND;
+    if (l->slice_now - second > LIMITER_SLICES) return;  // long out of the minute
+    uint64_t *slice = &l->slices[second % (LIMITER_SLICES + 1)];
+    *slice = *slice - t->tokens + used;
+    l->slice_sum = l->slice_sum - t->tokens + used;
 }
 
 // ---- x-ratelimit headers ------------------------------------------------------------------------
@@ -545,7 +554,7 @@ LimiterTicket limiter_sent(Limiter *l, Nanos now, uint64_t tokens)
     l->refused_share -= l->refused_share / SHARE_WINDOW;
     l->credit = fmin(l->credit + CREDIT_SHARE, CREDIT_MAX);
     if (l->config.rpm) l->rpm_due = (l->rpm_due > now ? l->rpm_due : now) + rpm_interval(l);
-    if (l->config.tpm) spend_tokens(l, now, (int64_t)tokens);
+    if (l->config.tpm) spend_tokens(l, now, tokens);
     if (l->pace.value > 0) {
         climb(&l->pace, now);
         l->pace_due = (l->pace_due > now ? l->pace_due : now) + (Nanos)(SECOND / l->pace.value);
@@ -570,8 +579,7 @@ void limiter_answered(Limiter *l, Nanos now, const LimiterTicket *t, int64_t tok
 {
     end(l, now, t, false);
     l->accepted++;
-    // What was held for the request and not used is free again.
-    if (l->config.tpm && tokens >= 0) spend_tokens(l, now, tokens - (int64_t)t->tokens);
+    if (l->config.tpm && tokens >= 0) correct_tokens(l, now, t, (uint64_t)tokens);
 }
 
 void limiter_gone(Limiter *l, Nanos now, const LimiterTicket *t) { end(l, now, t, false); }

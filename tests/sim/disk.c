@@ -7,12 +7,16 @@
 
 enum { SECTOR = 512, FILES = 8, REGIONS = 64 };
 
+// A file. Its buffers are kept from one disk to the next; what lies beyond the lengths is stale.
 typedef struct Content {
     char name[128];        // empty: free
-    char *cache, *disk;    // what programs see; what a power loss leaves
-    size_t size, on_disk;  // lengths of the two
-    size_t cap;            // of both
-    unsigned char *dirty;  // a flag a sector
+    char *cache;           // what programs see
+    char *old;             // of a dirty sector: what is on the disk
+    size_t size, on_disk;  // lengths: seen, on the disk
+    size_t cap;            // of both buffers
+    unsigned char *dirty;  // a flag a sector: written since the last sync
+    size_t *changed;       // … and which those are, in the order of their first write
+    size_t n_changed;
     void *regions[REGIONS];  // shared memory of the WAL index
 } Content;
 
@@ -50,13 +54,18 @@ static void forget_regions(Content *c)
     memset(c->regions, 0, sizeof c->regions);
 }
 
+static void clean(Content *c)
+{
+    for (size_t i = 0; i < c->n_changed; i++) c->dirty[c->changed[i]] = 0;
+    c->n_changed = 0;
+}
+
 static void drop(Content *c)
 {
     forget_regions(c);
-    free(c->cache);
-    free(c->disk);
-    free(c->dirty);
-    *c = (Content){0};
+    clean(c);
+    c->size = c->on_disk = 0;
+    c->name[0] = 0;
 }
 
 static void grow(Content *c, size_t size)
@@ -65,12 +74,29 @@ static void grow(Content *c, size_t size)
     size_t cap = c->cap ? c->cap : 1 << 16;
     while (cap < size) cap *= 2;
     c->cache = mem_realloc(c->cache, cap);
-    c->disk = mem_realloc(c->disk, cap);
+    c->old = mem_realloc(c->old, cap);
     c->dirty = mem_realloc(c->dirty, cap / SECTOR);
-    memset(c->cache + c->cap, 0, cap - c->cap);
-    memset(c->disk + c->cap, 0, cap - c->cap);
+    c->changed = mem_realloc(c->changed, cap / SECTOR * sizeof *c->changed);
     memset(c->dirty + c->cap / SECTOR, 0, (cap - c->cap) / SECTOR);
     c->cap = cap;
+}
+
+static void soil(Content *c, size_t s)
+{
+    if (c->dirty[s]) return;
+    c->dirty[s] = 1;
+    c->changed[c->n_changed++] = s;
+    if (s * SECTOR < c->on_disk) memcpy(c->old + s * SECTOR, c->cache + s * SECTOR, SECTOR);
+}
+
+static void put_bytes(Content *c, size_t from, const void *bytes, size_t len)
+{
+    grow(c, from + len);
+    size_t hole = from > c->size ? c->size : from;  // what lies between reads as zeros
+    for (size_t s = hole / SECTOR; s <= (from + len - 1) / SECTOR; s++) soil(c, s);
+    memset(c->cache + hole, 0, from - hole);
+    memcpy(c->cache + from, bytes, len);
+    if (from + len > c->size) c->size = from + len;
 }
 
 // Whether this operation fails.
@@ -109,12 +135,7 @@ static int sim_write(sqlite3_file *f, const void *bytes, int n, sqlite3_int64 at
     size_t from = (size_t)at, len = (size_t)n;
     bool fails = faulty();
     if (fails) len = (size_t)random_below(&the_disk->random, len + 1);  // a write that fails may have written some
-    if (len) {
-        grow(c, from + len);
-        memcpy(c->cache + from, bytes, len);
-        for (size_t s = from / SECTOR; s <= (from + len - 1) / SECTOR; s++) c->dirty[s] = 1;
-        if (from + len > c->size) c->size = from + len;
-    }
+    if (len) put_bytes(c, from, bytes, len);
     if (!fails) return SQLITE_OK;
     return the_disk->full ? SQLITE_FULL : SQLITE_IOERR_WRITE;
 }
@@ -122,11 +143,7 @@ static int sim_write(sqlite3_file *f, const void *bytes, int n, sqlite3_int64 at
 static int sim_truncate(sqlite3_file *f, sqlite3_int64 size)
 {
     Content *c = content_of(f);
-    if ((size_t)size < c->size) {
-        memset(c->cache + size, 0, c->size - (size_t)size);
-        for (size_t s = (size_t)size / SECTOR; s <= (c->size - 1) / SECTOR; s++) c->dirty[s] = 1;
-        c->size = (size_t)size;
-    }
+    if ((size_t)size < c->size) c->size = (size_t)size;
     return SQLITE_OK;
 }
 
@@ -135,11 +152,7 @@ static int sim_sync(sqlite3_file *f, int flags)
     (void)flags;
     Content *c = content_of(f);
     if (faulty()) return SQLITE_IOERR_FSYNC;
-    for (size_t s = 0; s * SECTOR < c->cap; s++) {
-        if (!c->dirty[s]) continue;
-        memcpy(c->disk + s * SECTOR, c->cache + s * SECTOR, SECTOR);
-        c->dirty[s] = 0;
-    }
+    clean(c);
     c->on_disk = c->size;
     return SQLITE_OK;
 }
@@ -299,9 +312,24 @@ Disk *disk_new(uint64_t seed)
     return the_disk;
 }
 
-void disk_free(Disk *d)
+void disk_reset(Disk *d, uint64_t seed)
 {
     for (size_t i = 0; i < FILES; i++) drop(&d->files[i]);
+    d->random = random_from(seed);
+    d->operations = d->fail_at = 0;
+    d->full = d->failed = false;
+}
+
+void disk_free(Disk *d)
+{
+    for (size_t i = 0; i < FILES; i++) {
+        Content *c = &d->files[i];
+        drop(c);
+        free(c->cache);
+        free(c->old);
+        free(c->dirty);
+        free(c->changed);
+    }
     free(d);
     the_disk = NULL;
 }
@@ -322,19 +350,24 @@ bool disk_has_failed(const Disk *d) { return d->failed; }
 
 uint64_t disk_operations(const Disk *d) { return d->operations; }
 
+// The sector as it was at the last sync; what of it was not on the disk then is zeros.
+static void lose_sector(Content *c, size_t s)
+{
+    size_t from = s * SECTOR, kept = c->on_disk > from ? c->on_disk - from : 0;
+    if (kept > SECTOR) kept = SECTOR;
+    memcpy(c->cache + from, c->old + from, kept);
+    memset(c->cache + from + kept, 0, SECTOR - kept);
+}
+
 static void lose(Disk *d, Content *c)
 {
     forget_regions(c);
-    for (size_t s = 0; s * SECTOR < c->cap; s++) {
-        if (!c->dirty[s]) continue;
-        if (random_next(&d->random) & 1) memcpy(c->disk + s * SECTOR, c->cache + s * SECTOR, SECTOR);
-        c->dirty[s] = 0;
-    }
+    for (size_t i = 0; i < c->n_changed; i++)
+        if (random_next(&d->random) & 1) lose_sector(c, c->changed[i]);
+    clean(c);
     // The length is a fact of the file system's own journal: the old or the new one.
     if (random_next(&d->random) & 1) c->on_disk = c->size;
     c->size = c->on_disk;
-    if (c->cap) memcpy(c->cache, c->disk, c->cap);
-    if (c->cap > c->size) memset(c->cache + c->size, 0, c->cap - c->size);
 }
 
 void disk_lose_power(Disk *d)

@@ -12,6 +12,7 @@ typedef struct Disk Disk;
 
 // One disk at a time is behind the VFS.
 Disk *disk_new(uint64_t seed);
+void disk_reset(Disk *d, uint64_t seed);  // an empty one in its place, with all files closed
 void disk_free(Disk *d);
 
 // The n-th write or sync from now on fails (0: none), as a full disk or with an I/O error, and so

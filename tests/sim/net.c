@@ -2,8 +2,7 @@
 #include "net.h"
 
 #include "base/arena.h"
-#include "base/buf.h"
-#include "base/json.h"
+#include "base/hash.h"
 
 struct NetEvent {
     Nanos at;
@@ -13,117 +12,80 @@ struct NetEvent {
     bool answer;
 };
 
-// ---- the server ---------------------------------------------------------------------------------
+// ---- the ledger ---------------------------------------------------------------------------------
 
-static const char *const words[] = {"order",  "coffee", "parcel", "refund", "morning", "ticket", "number", "weather", "window", "garden",
-                                    "letter", "market", "bridge", "silver", "winter",  "engine", "pencil", "yellow",  "planet", "summer"};
-
-static void add_sentence(Net *n, Buf *b)
+static size_t slot_of(const Net *n, uint64_t iteration, unsigned attempt)
 {
-    for (int i = 0; i < 12; i++) {
-        if (i) buf_add_char(b, ' ');
-        buf_add(b, str_from(words[random_below(&n->random, sizeof words / sizeof *words)]));
+    size_t at = (size_t)hash_mix(iteration, attempt) & (n->n_index - 1);
+    for (; n->index[at]; at = (at + 1) & (n->n_index - 1)) {
+        const NetRecord *r = &n->records[n->index[at] - 1];
+        if (r->iteration == iteration && r->attempt == attempt) break;
     }
+    return at;
 }
 
-// Two exchanges, as the project of the simulation asks; or one of the ways to get it wrong.
-static void add_conversation(Net *n, Buf *b)
+static void grow_ledger(Net *n)
 {
-    bool bad = random_unit(&n->random) < n->settings.bad;
-    uint64_t how = random_below(&n->random, 4);
-    if (bad && how == 0) {
-        buf_add(b, S("I would rather not."));
-        return;
+    n->cap_records = n->cap_records ? n->cap_records * 2 : 128;
+    n->records = mem_realloc(n->records, n->cap_records * sizeof *n->records);
+    n->n_index = n->cap_records * 2;
+    n->index = mem_realloc(n->index, n->n_index * sizeof *n->index);
+    memset(n->index, 0, n->n_index * sizeof *n->index);
+    for (size_t i = 0; i < n->n_records; i++)
+        n->index[slot_of(n, n->records[i].iteration, n->records[i].attempt)] = (uint32_t)i + 1;
+}
+
+NetRecord *net_record(Net *n, uint64_t iteration, unsigned attempt)
+{
+    if (n->n_records == n->cap_records) grow_ledger(n);
+    size_t at = slot_of(n, iteration, attempt);
+    if (!n->index[at]) {
+        n->records[n->n_records++] = (NetRecord){.iteration = iteration, .attempt = attempt};
+        n->index[at] = (uint32_t)n->n_records;
     }
-    buf_add(b, S("{\"conversation\":["));
-    for (int i = 0; i < (bad && how == 1 ? 9 : 2); i++) {
-        buf_add(b, i ? S(",{\"Customer\":\"") : S("{\"Customer\":\""));
-        add_sentence(n, b);
-        buf_add(b, bad && how == 2 ? S("\",\"Stranger\":\"") : S("\",\"Agent\":\""));
-        if (!(bad && how == 3)) add_sentence(n, b);
-        buf_add(b, S("\"}"));
+    return &n->records[n->index[at] - 1];
+}
+
+void net_forget_sights(Net *n)
+{
+    for (size_t i = 0; i < n->n_servers; i++) n->servers[i].n_seen = 0;
+}
+
+static void see(Server *s, Nanos now, const Bill *bill)
+{
+    s->seen[s->n_seen % SERVER_SIGHTS].at = now;
+    s->seen[s->n_seen++ % SERVER_SIGHTS].tokens = bill->prompt + bill->completion;
+}
+
+bool net_within_rpm(const Server *s, size_t limit)
+{
+    if (s->n_seen <= limit || limit >= SERVER_SIGHTS) return true;
+    Nanos newest = s->seen[(s->n_seen - 1) % SERVER_SIGHTS].at, oldest = s->seen[(s->n_seen - 1 - limit) % SERVER_SIGHTS].at;
+    return newest - oldest >= 60 * NANOS_PER_SECOND;
+}
+
+bool net_within_tpm(const Server *s, int64_t limit)
+{
+    int64_t sum = 0;
+    size_t with = 0;
+    if (s->n_seen == 0) return true;
+    Nanos newest = s->seen[(s->n_seen - 1) % SERVER_SIGHTS].at;
+    for (size_t i = 0; i < s->n_seen && i < SERVER_SIGHTS; i++) {
+        size_t at = (s->n_seen - 1 - i) % SERVER_SIGHTS;
+        if (newest - s->seen[at].at >= 60 * NANOS_PER_SECOND) break;
+        sum += s->seen[at].tokens;
+        with += s->seen[at].tokens > 0;
     }
-    buf_add(b, S("]}"));
-}
-
-static int64_t asked_max_tokens(Str body)
-{
-    size_t at = str_find(body, S("\"max_tokens\":"));
-    return at == STR_NONE ? 100 : strtoll(body.ptr + at + 13, NULL, 10);
-}
-
-static Str answer_body(Net *n, Str request)
-{
-    Buf text = {0}, body = {0};
-    add_conversation(n, &text);
-    int64_t prompt = (int64_t)request.len / 5 + 1;
-    int64_t completion = 1 + (int64_t)random_below(&n->random, (uint64_t)asked_max_tokens(request));
-    n->billed += prompt + completion;
-    buf_add(&body, S("{\"model\":\"sim\",\"choices\":[{\"message\":{\"role\":\"assistant\",\"content\":"));
-    json_write_string(&body, buf_str(&text));
-    buf_add(&body, S("},\"finish_reason\":\"stop\"}]"));
-    if (!n->settings.no_usage)
-        buf_printf(&body, ",\"usage\":{\"prompt_tokens\":%lld,\"completion_tokens\":%lld}", (long long)prompt, (long long)completion);
-    buf_add(&body, S("}"));
-    buf_free(&text);
-    return buf_str(&body);
-}
-
-static Str copy(const char *text)
-{
-    size_t len = strlen(text);
-    char *bytes = mem_alloc(len + 1);
-    memcpy(bytes, text, len + 1);
-    return (Str){bytes, len};
-}
-
-// False: over the server's rate.
-static bool allowed(Net *n)
-{
-    if (n->settings.rate <= 0) return true;
-    n->bucket += (double)(n->now - n->bucket_at) / 1e9 * n->settings.rate;
-    n->bucket_at = n->now;
-    if (n->bucket > 5) n->bucket = 5;
-    if (n->bucket < 1) return false;
-    n->bucket -= 1;
-    return true;
-}
-
-// A fault of server or network. Some of them come after the work was done, and billed.
-static void break_reply(Net *n, HttpReply *r, Str request)
-{
-    static const int statuses[] = {500, 502, 503, 429, 408, 400, 422};
-    uint64_t how = random_below(&n->random, 14);
-    r->end = HTTP_DONE;
-    if (how < 7) {
-        r->status = statuses[how];
-        if (how == 2) snprintf(r->retry_after, sizeof r->retry_after, "%u", (unsigned)random_below(&n->random, 4));
-        r->body = copy("{\"error\":{\"message\":\"simulated\"}}");
-        return;
-    }
-    static const HttpEnd ends[] = {HTTP_CONNECT_FAILED, HTTP_RESET, HTTP_TIMEOUT_FIRST_BYTE, HTTP_TIMEOUT_IDLE, HTTP_MALFORMED};
-    if (how < 12) {
-        r->end = ends[how - 7];
-        if (r->end != HTTP_CONNECT_FAILED) free((char *)(uintptr_t)answer_body(n, request).ptr);
-        r->body = copy("");
-        return;
-    }
-    r->status = 200;
-    r->body = how == 12 ? copy("<html>a page</html>") : copy("{\"choices\":[]}");
+    return sum <= limit || with <= 1;
 }
 
 // ---- the transport ------------------------------------------------------------------------------
 
-NetRecord *net_record(Net *n, uint64_t iteration, unsigned attempt)
+static Server *server_of(Net *n, const Endpoint *endpoint)
 {
-    for (size_t i = n->n_records; i-- > 0;)
-        if (n->records[i].iteration == iteration && n->records[i].attempt == attempt) return &n->records[i];
-    if (n->n_records == n->cap_records) {
-        n->cap_records = n->cap_records ? n->cap_records * 2 : 256;
-        n->records = mem_realloc(n->records, n->cap_records * sizeof *n->records);
-    }
-    n->records[n->n_records] = (NetRecord){.iteration = iteration, .attempt = attempt};
-    return &n->records[n->n_records++];
+    for (size_t i = 0; i + 1 < n->n_servers; i++)
+        if (str_eq(n->servers[i].endpoint.url, endpoint->url)) return &n->servers[i];
+    return &n->servers[n->n_servers - 1];
 }
 
 static bool net_send(void *self, const HttpRequest *request, Error *e)
@@ -142,25 +104,16 @@ static bool net_send(void *self, const HttpRequest *request, Error *e)
     record->sent++;
     n->asked_twice |= record->delivered;
     n->requests++;
-    n->sends[n->n_sends++ % 4096] = n->now;
     HttpReply *r = mem_alloc(sizeof *r);
     *r = (HttpReply){.tag = request->tag, .endpoint = request->endpoint, .sent = n->now};
-    uint64_t span = (uint64_t)(n->settings.latency_high - n->settings.latency_low + 1);
-    event.at = n->now + n->settings.latency_low + (Nanos)random_below(&n->random, span);
-    if (!allowed(n)) {
-        r->end = HTTP_DONE;
-        r->status = 429;
-        r->body = copy("{\"error\":{\"message\":\"too many requests\"}}");
-        n->throttled++;
-    } else if (random_unit(&n->random) < n->settings.broken) {
-        break_reply(n, r, request->body);
-    } else {
-        r->end = HTTP_DONE;
-        r->status = 200;
-        r->body = answer_body(n, request->body);
-        n->answers++;
-    }
-    event.answer = r->end == HTTP_DONE && r->status == 200;
+    event.at = n->now + n->latency_low + (Nanos)random_below(&n->random, (uint64_t)(n->latency_high - n->latency_low + 1));
+    Server *server = server_of(n, request->endpoint);
+    Bill bill;
+    event.answer = server_reply(server, &n->content, &n->random, n->now, request, event.iteration, event.attempt, r, &bill);
+    n->billed.prompt += bill.prompt;
+    n->billed.completion += bill.completion;
+    n->answers += event.answer;
+    see(server, n->now, &bill);
     r->first_byte = r->done = event.at;
     event.reply = r;
     if (n->n_events == n->cap_events) {
@@ -226,9 +179,9 @@ static Nanos net_now(void *self) { return ((Net *)self)->now; }
 
 static Nanos net_wall(void *self) { return ((Net *)self)->now + INT64_C(1795000000) * NANOS_PER_SECOND; }
 
-void net_init(Net *n, uint64_t seed, const NetSettings *settings)
+void net_init(Net *n, uint64_t seed)
 {
-    *n = (Net){.settings = *settings, .random = random_from(seed), .now = NANOS_PER_SECOND};
+    *n = (Net){.random = random_from(seed), .now = NANOS_PER_SECOND};
     n->transport = (Transport){net_send, net_wait, net_release, net_cancel_all, net_wake, n};
     n->clock = (Clock){net_now, net_wall, n};
 }
@@ -238,4 +191,5 @@ void net_free(Net *n)
     net_drop_all(n);
     free(n->events);
     free(n->records);
+    free(n->index);
 }

@@ -336,6 +336,24 @@ static void test_rpm(void **state)
     }
 }
 
+// A caller that wakes in the very nanosecond.
+static void test_rpm_to_the_nanosecond(void **state)
+{
+    (void)state;
+    enum { LIMIT = 65, SENT = 300 };
+    LimiterConfig config = {.cap = 1000, .rpm = LIMIT};
+    Nanos at[SENT], now = 0;
+    LimiterWait why;
+    Limiter l;
+    limiter_init(&l, &config, 0);
+    for (int n = 0; n < SENT; n++) {
+        for (Nanos when; !limiter_may_send(&l, now, 1, &when, &why); now = when) assert_true(when > now);
+        limiter_sent(&l, now, 1);
+        at[n] = now;
+        if (n >= LIMIT) assert_true(at[n] - at[n - LIMIT] >= 60 * SECOND);
+    }
+}
+
 static void test_tpm(void **state)
 {
     (void)state;
@@ -381,6 +399,24 @@ static void test_tokens_that_were_not_used_are_free_again(void **state)
     limiter_answered(&l, SECOND, &t, 500);
     if (!limiter_may_send(&l, SECOND, 1500, &after, &why)) assert_true(after < 6 * SECOND);
     assert_true(when > 40 * SECOND);
+}
+
+// … in the second in which they were held: a late correction makes no room in a later minute.
+static void test_tokens_are_free_where_they_were_held(void **state)
+{
+    (void)state;
+    LimiterConfig config = {.cap = 10, .tpm = 1000};
+    Limiter l;
+    Nanos when;
+    LimiterWait why;
+    limiter_init(&l, &config, 0);
+    LimiterTicket t = limiter_sent(&l, 0, 1000), u = {0};
+    limiter_answered(&l, 50 * SECOND, &t, 100);
+    assert_true(limiter_may_send(&l, 50 * SECOND, 900, &when, &why));
+    u = limiter_sent(&l, 50 * SECOND, 900);
+    // At 61 seconds the first is out of the minute, the second is not.
+    for (Nanos now = 61 * SECOND; now < 109 * SECOND; now += SECOND) assert_false(limiter_may_send(&l, now, 200, &when, &why));
+    limiter_answered(&l, 109 * SECOND, &u, -1);
 }
 
 static void test_retry_after_is_held(void **state)
@@ -500,9 +536,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_servers),
         cmocka_unit_test(test_rpm),
+        cmocka_unit_test(test_rpm_to_the_nanosecond),
         cmocka_unit_test(test_tpm),
         cmocka_unit_test(test_a_request_above_tpm),
         cmocka_unit_test(test_tokens_that_were_not_used_are_free_again),
+        cmocka_unit_test(test_tokens_are_free_where_they_were_held),
         cmocka_unit_test(test_retry_after_is_held),
         cmocka_unit_test(test_a_burst_decreases_once),
         cmocka_unit_test(test_cap_and_ramp),
