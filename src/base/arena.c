@@ -48,7 +48,7 @@ static void add_block(Arena *a, size_t need)
     a->total += size;
 }
 
-void *arena_alloc(Arena *a, size_t size)
+static void *take(Arena *a, size_t size)
 {
     const size_t unit = alignof(max_align_t);
     if (size > SIZE_MAX - unit) oom();
@@ -56,8 +56,10 @@ void *arena_alloc(Arena *a, size_t size)
     if (!a->block || a->block->size - a->used < size) add_block(a, size);
     void *p = (char *)a->block->bytes + a->used;
     a->used += size;
-    return memset(p, 0, size);
+    return p;
 }
+
+void *arena_alloc(Arena *a, size_t size) { return memset(take(a, size), 0, size); }
 
 void *arena_array(Arena *a, size_t n, size_t size)
 {
@@ -94,27 +96,31 @@ void arena_free(Arena *a)
 Str arena_str(Arena *a, Str s)
 {
     if (s.len == SIZE_MAX) oom();
-    char *copy = arena_alloc(a, s.len + 1);
+    char *copy = take(a, s.len + 1);
     if (s.len) memcpy(copy, s.ptr, s.len);
+    copy[s.len] = '\0';
     return (Str){copy, s.len};
 }
 
 char *arena_cstr(Arena *a, Str s)
 {
     if (s.len == SIZE_MAX) oom();
-    char *copy = arena_alloc(a, s.len + 1);
+    char *copy = take(a, s.len + 1);
     if (s.len) memcpy(copy, s.ptr, s.len);
+    copy[s.len] = '\0';
     return copy;
 }
 
 Str arena_vprintf(Arena *a, const char *format, va_list args)
 {
+    char near[128];  // most texts end here, and are written once
     va_list again;
     va_copy(again, args);
-    int n = vsnprintf(NULL, 0, format, args);
+    int n = vsnprintf(near, sizeof near, format, args);
     if (n < 0) n = 0;
-    char *text = arena_alloc(a, (size_t)n + 1);
-    vsnprintf(text, (size_t)n + 1, format, again);
+    char *text = take(a, (size_t)n + 1);
+    if ((size_t)n < sizeof near) memcpy(text, near, (size_t)n + 1);
+    else vsnprintf(text, (size_t)n + 1, format, again);
     va_end(again);
     return (Str){text, (size_t)n};
 }
@@ -128,6 +134,15 @@ Str arena_printf(Arena *a, const char *format, ...)
     return s;
 }
 
+Str arena_u64(Arena *a, uint64_t n)
+{
+    char digits[20];
+    size_t at = sizeof digits;
+    do digits[--at] = (char)('0' + n % 10);
+    while (n /= 10);
+    return arena_str(a, (Str){digits + at, sizeof digits - at});
+}
+
 Str arena_concat(Arena *a, const Str *parts, size_t n)
 {
     size_t len = 0;
@@ -135,11 +150,12 @@ Str arena_concat(Arena *a, const Str *parts, size_t n)
         if (parts[i].len > SIZE_MAX - 1 - len) oom();
         len += parts[i].len;
     }
-    char *text = arena_alloc(a, len + 1), *end = text;
+    char *text = take(a, len + 1), *end = text;
     for (size_t i = 0; i < n; i++) {
         if (parts[i].len) memcpy(end, parts[i].ptr, parts[i].len);
         end += parts[i].len;
     }
+    *end = '\0';
     return (Str){text, len};
 }
 

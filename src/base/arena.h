@@ -35,6 +35,7 @@ void arena_free(Arena *a);
 Str arena_str(Arena *a, Str s);                   // a copy, with a NUL behind it
 char *arena_cstr(Arena *a, Str s);                // the same as a C string; s without NUL inside
 Str arena_printf(Arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
+Str arena_u64(Arena *a, uint64_t n);              // in decimal
 Str arena_vprintf(Arena *a, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 Str arena_concat(Arena *a, const Str *parts, size_t n);
 

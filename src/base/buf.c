@@ -26,22 +26,11 @@ bool buf_reserve(Buf *b, size_t more)
     if (need <= b->cap) return true;
     size_t cap = b->cap ? b->cap : 256;
     while (cap < need) cap *= 2;
+    // Room is never above the ceiling, so that an append within the room need not ask for it.
+    if (b->max && cap > b->max) cap = b->max;
     b->ptr = mem_realloc(b->ptr, cap);
     b->cap = cap;
     return true;
-}
-
-void buf_add(Buf *b, Str s)
-{
-    if (s.len == 0 || !buf_reserve(b, s.len)) return;
-    memcpy(b->ptr + b->len, s.ptr, s.len);
-    b->len += s.len;
-}
-
-void buf_add_char(Buf *b, char c)
-{
-    if (!buf_reserve(b, 1)) return;
-    b->ptr[b->len++] = c;
 }
 
 void buf_printf(Buf *b, const char *format, ...)

@@ -7,6 +7,7 @@
 #define CONFAB_BASE_BUF_H
 
 #include <stdarg.h>
+#include <string.h>
 
 #include "base/str.h"
 
@@ -14,17 +15,31 @@ typedef struct Buf {
     char *ptr;
     size_t len;
     size_t cap;
-    size_t max;   // most bytes it may hold; 0: no ceiling
+    size_t max;   // most bytes it may hold, set before the first append; 0: no ceiling
     bool full;    // an append was refused
 } Buf;
 
 void buf_free(Buf *b);
 void buf_clear(Buf *b);                       // keeps the memory, clears `full`
 bool buf_reserve(Buf *b, size_t more);        // room for `more` further bytes, or false and full
-void buf_add(Buf *b, Str s);
-void buf_add_char(Buf *b, char c);
+static inline void buf_add(Buf *b, Str s);
+static inline void buf_add_char(Buf *b, char c);
 void buf_printf(Buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void buf_add_u64(Buf *b, uint64_t n);
 static inline Str buf_str(const Buf *b) { return (Str){b->ptr, b->len}; }
+
+// Inline, since records and requests are written in many short pieces.
+static inline void buf_add(Buf *b, Str s)
+{
+    if (s.len == 0 || ((b->full || s.len > b->cap - b->len) && !buf_reserve(b, s.len))) return;
+    memcpy(b->ptr + b->len, s.ptr, s.len);
+    b->len += s.len;
+}
+
+static inline void buf_add_char(Buf *b, char c)
+{
+    if ((b->full || b->len == b->cap) && !buf_reserve(b, 1)) return;
+    b->ptr[b->len++] = c;
+}
 
 #endif

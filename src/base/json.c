@@ -2,6 +2,9 @@
 #include "base/json.h"
 
 #include <math.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "base/utf8.h"
 
@@ -158,6 +161,40 @@ static void write_escape(Buf *b, unsigned char c)
     }
 }
 
+static bool is_plain(unsigned char c) { return c >= 0x20 && c != '"' && c != '\\' && c != 0x7F; }
+
+#ifdef __SSE2__
+
+// Bit k: byte k of these 16 is not plain.
+static unsigned marks_of(const char *bytes)
+{
+    __m128i x = _mm_loadu_si128((const __m128i *)(const void *)bytes);
+    __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8(0x1F)), x);
+    __m128i quote = _mm_cmpeq_epi8(x, _mm_set1_epi8('"')), slash = _mm_cmpeq_epi8(x, _mm_set1_epi8('\\'));
+    __m128i del = _mm_cmpeq_epi8(x, _mm_set1_epi8(0x7F));
+    return (unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(control, quote), _mm_or_si128(slash, del)));
+}
+
+size_t json_plain_end(Str s, size_t i)
+{
+    for (; i < s.len && s.len - i >= 16; i += 16) {
+        unsigned marks = marks_of(s.ptr + i);
+        if (marks) return i + (unsigned)__builtin_ctz(marks);
+    }
+    while (i < s.len && is_plain((unsigned char)s.ptr[i])) i++;
+    return i < s.len ? i : s.len;
+}
+
+#else
+
+size_t json_plain_end(Str s, size_t i)
+{
+    while (i < s.len && is_plain((unsigned char)s.ptr[i])) i++;
+    return i < s.len ? i : s.len;
+}
+
+#endif
+
 void json_write_string(Buf *b, Str s)
 {
     Buf clean = {0};
@@ -166,15 +203,13 @@ void json_write_string(Buf *b, Str s)
         s = buf_str(&clean);
     }
     buf_add_char(b, '"');
-    size_t start = 0;
-    for (size_t i = 0; i < s.len; i++) {
-        unsigned char c = (unsigned char)s.ptr[i];
-        if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7F) continue;
-        buf_add(b, str_slice(s, start, i));
-        write_escape(b, c);
-        start = i + 1;
+    for (size_t i = 0;; i++) {
+        size_t end = json_plain_end(s, i);
+        buf_add(b, (Str){s.ptr + i, end - i});
+        if (end == s.len) break;
+        write_escape(b, (unsigned char)s.ptr[end]);
+        i = end;
     }
-    buf_add(b, str_slice(s, start, s.len));
     buf_add_char(b, '"');
     buf_free(&clean);
 }

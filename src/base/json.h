@@ -29,6 +29,9 @@ json_t *json_from_str(Str s);                     // invalid UTF-8 becomes U+FFF
 
 void json_write(Buf *b, const json_t *value);     // compact, keys in their order
 void json_write_pretty(Buf *b, const json_t *value, unsigned indent);
+// Where from `at` on the first byte stands that ends plain text in a JSON string: a quote, a backslash,
+// a control character or DEL. s.len: none.
+size_t json_plain_end(Str s, size_t at);
 void json_write_string(Buf *b, Str s);            // quoted and escaped; invalid UTF-8 as U+FFFD
 void json_write_double(Buf *b, double x);         // shortest that reads back equal; 1 stays 1.0
 

@@ -25,9 +25,17 @@ size_t utf8_first_invalid(Str s)
 {
     const unsigned char *p = (const unsigned char *)s.ptr;
     for (size_t i = 0; i < s.len;) {
-        uint64_t eight;
+        uint64_t eight, next;
+        if (i + 16 <= s.len && (memcpy(&eight, p + i, 8), memcpy(&next, p + i + 8, 8), ((eight | next) & 0x8080808080808080u) == 0)) {
+            i += 16;
+            continue;
+        }
         if (i + 8 <= s.len && (memcpy(&eight, p + i, 8), (eight & 0x8080808080808080u) == 0)) {
             i += 8;
+            continue;
+        }
+        if (p[i] < 0x80) {
+            i++;
             continue;
         }
         unsigned bad, n = sequence(p + i, s.len - i, &bad);

@@ -141,7 +141,9 @@ static bool check_placeholders(const Conversation *c, const CheckContext *contex
 
 static bool check_leaks(const Conversation *c, const CheckContext *context, Arena *scratch, Finding *why)
 {
-    if (!context->prompts && context->n_examples == 0) return true;
+    bool any = context->prompts && context->prompts->n;
+    for (size_t i = 0; i < context->n_examples && !any; i++) any = context->examples[i]->n > 0;
+    if (!any) return true;
     size_t n = context->n_passages + context->n_drawn;
     // passages, drawn values, the user prompt: the first two may come from the prompts' words, the
     // passages and the user prompt (which asked for them) from an example's.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "conversation/quoted.h"
 
+#include "base/json.h"
 #include "base/utf8.h"
 #include "conversation/repair.h"
 
@@ -205,6 +206,7 @@ Quoted quoted_read(Str t, size_t at, bool member, size_t depth)
     Quote opening = quote_at(t, at, &len);
     Quoted q = {.from = at + len};
     for (size_t i = q.from; i < t.len;) {
+        if (opening == QUOTE_DOUBLE && (i = json_plain_end(t, i)) == t.len) break;
         char c = t.ptr[i];
         if (c == '\\') {
             q.escapes = true;

@@ -84,19 +84,26 @@ static bool read_content(Str content, Arena *arena, Str *text)
 
 static Usage read_usage(Str usage)
 {
-    Str details = skim_get(usage, S("prompt_tokens_details"));
-    return usage_from(skim_number(skim_get(usage, S("prompt_tokens")), -1), skim_number(skim_get(usage, S("completion_tokens")), -1),
-                      skim_number(skim_get(details, S("cached_tokens")), -1));
+    static const Str keys[] = {S_INIT("prompt_tokens"), S_INIT("completion_tokens"), S_INIT("prompt_tokens_details")};
+    Str values[3];
+    skim_get_each(usage, keys, values, 3);
+    return usage_from(skim_number(values[0], -1), skim_number(values[1], -1),
+                      skim_number(skim_get(values[2], S("cached_tokens")), -1));
 }
 
 static bool read_choice(Str choice, Arena *arena, ChatReply *reply, Error *e)
 {
-    Str message = skim_get(choice, S("message"));
-    Str content = skim_get(skim_is_object(message) ? message : choice, skim_is_object(message) ? S("content") : S("text"));
-    if (!skim_is_object(message) && !content.ptr) return adapter_bad_reply(e, "the answer's choice has no message");
+    static const Str choice_keys[] = {S_INIT("message"), S_INIT("text"), S_INIT("finish_reason")};
+    static const Str message_keys[] = {S_INIT("content"), S_INIT("refusal")};
+    Str parts[3], said[2];
+    skim_get_each(choice, choice_keys, parts, 3);
+    skim_get_each(parts[0], message_keys, said, 2);
+    bool has_message = skim_is_object(parts[0]);
+    Str content = has_message ? said[0] : parts[1];
+    if (!has_message && !content.ptr) return adapter_bad_reply(e, "the answer's choice has no message");
     if (!read_content(content, arena, &reply->text)) return adapter_bad_reply(e, "the answer's content is neither text nor a list of texts");
-    reply->finish_reason = adapter_short(skim_get(choice, S("finish_reason")), 64, arena);
-    reply->refusal = adapter_short(skim_get(message, S("refusal")), 300, arena);
+    reply->finish_reason = adapter_short(parts[2], 64, arena);
+    reply->refusal = adapter_short(said[1], 300, arena);
     reply->cut = str_eq(reply->finish_reason, S("length")) || str_eq(reply->finish_reason, S("max_tokens"));
     reply->refused = reply->refusal.len > 0 || str_eq(reply->finish_reason, S("content_filter")) ||
                      str_eq(reply->finish_reason, S("refusal"));
@@ -109,12 +116,15 @@ static bool read_reply(Str body, Arena *arena, ChatReply *reply, Error *e)
     size_t at = 0;
     *reply = (ChatReply){0};
     if (!adapter_parse(body, arena, &root, e)) return false;
-    Str answer = adapter_unwrapped(root), choices = skim_get(answer, S("choices"));
+    static const Str keys[] = {S_INIT("choices"), S_INIT("model"), S_INIT("usage")};
+    Str values[3];
+    skim_get_each(adapter_unwrapped(root), keys, values, 3);
+    Str choices = values[0];
     if (!skim_is_array(choices)) return adapter_bad_reply(e, "the answer has no choices");
     if (!skim_next(choices, &at, &choice)) return adapter_bad_reply(e, "the answer's choices are empty");
     if (!read_choice(choice, arena, reply, e)) return false;
-    reply->model_reported = adapter_short(skim_get(answer, S("model")), 256, arena);
-    reply->usage = read_usage(skim_get(answer, S("usage")));
+    reply->model_reported = adapter_short(values[1], 256, arena);
+    reply->usage = read_usage(values[2]);
     return true;
 }
 

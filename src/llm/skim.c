@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "llm/skim.h"
 
+#include "base/json.h"
 #include "base/utf8.h"
 
 // ---- the whole text once ------------------------------------------------------------------------
@@ -34,7 +35,7 @@ static SkimFault check_escape(Str t, size_t *i)
 static SkimFault check_string(Str t, size_t *i)
 {
     size_t at = *i + 1;
-    while (at < t.len) {
+    while ((at = json_plain_end(t, at)) < t.len) {
         unsigned char c = (unsigned char)t.ptr[at];
         if (c == '"') {
             *i = at + 1;
@@ -186,13 +187,9 @@ SkimFault skim_check(Str text, Str *value, size_t *at)
 
 static size_t skip_string(Str t, size_t i)
 {
-    for (i++; i < t.len; i++) {
-        const char *quote = memchr(t.ptr + i, '"', t.len - i);
-        if (!quote) return t.len;
-        size_t end = (size_t)(quote - t.ptr), slashes = 0;
-        while (end - slashes > i && t.ptr[end - slashes - 1] == '\\') slashes++;
-        i = end;
-        if (slashes % 2 == 0) return end + 1;
+    for (i = json_plain_end(t, i + 1); i < t.len; i = json_plain_end(t, i)) {
+        if (t.ptr[i] == '"') return i + 1;
+        i += t.ptr[i] == '\\' ? 2 : 1;
     }
     return t.len;
 }
@@ -220,20 +217,27 @@ static size_t skip_value(Str t, size_t i)
     return i;
 }
 
-Str skim_get(Str object, Str key)
+void skim_get_each(Str object, const Str *keys, Str *values, size_t n)
 {
-    Str found = {0};
-    if (!skim_is_object(object)) return found;
+    memset(values, 0, n * sizeof *values);
+    if (!skim_is_object(object)) return;
     for (size_t i = skip_space(object, 1); i < object.len && object.ptr[i] == '"';) {
-        size_t key_end = skip_string(object, i);
-        bool same = key_end - i == key.len + 2 && memcmp(object.ptr + i + 1, key.ptr, key.len) == 0;
+        size_t key_at = i + 1, key_end = skip_string(object, i);
         i = skip_space(object, skip_space(object, key_end) + 1);
         size_t end = skip_value(object, i);
-        if (same) found = str_slice(object, i, end);
+        for (size_t k = 0; k < n; k++)
+            if (key_end - key_at == keys[k].len + 1 && memcmp(object.ptr + key_at, keys[k].ptr, keys[k].len) == 0)
+                values[k] = str_slice(object, i, end);
         i = skip_space(object, end);
         if (i < object.len && object.ptr[i] == ',') i = skip_space(object, i + 1);
     }
-    return found;
+}
+
+Str skim_get(Str object, Str key)
+{
+    Str value;
+    skim_get_each(object, &key, &value, 1);
+    return value;
 }
 
 bool skim_next(Str array, size_t *at, Str *element)

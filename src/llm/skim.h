@@ -32,6 +32,7 @@ static inline bool skim_is_null(Str value) { return value.len == 0 || skim_is(va
 // The value of a key, of equal ones the last; absent where `object` is no object or has no such key.
 // Keys are compared as they are written.
 Str skim_get(Str object, Str key);
+void skim_get_each(Str object, const Str *keys, Str *values, size_t n);  // several keys in one pass
 
 // Goes through an array: *at begins as 0. False behind the last element, or when it is no array.
 bool skim_next(Str array, size_t *at, Str *element);

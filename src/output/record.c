@@ -117,7 +117,7 @@ static Value text_or_null(Str text) { return (Value){.kind = text.ptr ? VALUE_TE
 static Value number_or_null(Render *r, bool known, int64_t n)
 {
     if (!known) return (Value){.kind = VALUE_NULL};
-    return (Value){.kind = VALUE_JSON, .text = arena_printf(r->arena, "%lld", (long long)n)};
+    return (Value){.kind = VALUE_JSON, .text = n < 0 ? arena_printf(r->arena, "%lld", (long long)n) : arena_u64(r->arena, (uint64_t)n)};
 }
 
 static Value cost_value(Render *r)

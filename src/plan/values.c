@@ -10,7 +10,7 @@ static Value json_value(Str json) { return (Value){.kind = VALUE_JSON, .text = j
 
 static Value number_value(const PlanItem *item, uint64_t n)
 {
-    return json_value(arena_printf(item->arena, "%llu", (unsigned long long)n));
+    return json_value(arena_u64(item->arena, n));
 }
 
 static const Chunk *chunk_at(const PlanItem *item, size_t i)

@@ -135,6 +135,23 @@ static void test_json(void **state)
     buf_free(&b);
 }
 
+// Every byte at every place of texts longer and shorter than a block of sixteen.
+static void test_plain_end(void **state)
+{
+    (void)state;
+    char text[40];
+    for (size_t len = 0; len <= sizeof text; len++)
+        for (size_t at = 0; at < len; at++)
+            for (unsigned byte = 0; byte < 256; byte++) {
+                memset(text, 'x', sizeof text);
+                text[at] = (char)byte;
+                bool plain = byte >= 0x20 && byte != '"' && byte != '\\' && byte != 0x7F;
+                assert_int_equal(json_plain_end((Str){text, len}, 0), plain ? len : at);
+                assert_int_equal(json_plain_end((Str){text, len}, at + 1), len);
+            }
+    assert_int_equal(json_plain_end(S("abc"), 5), 3);
+}
+
 static void test_glob(void **state)
 {
     (void)state;
@@ -245,7 +262,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_str),          cmocka_unit_test(test_arena),
         cmocka_unit_test(test_buf_has_a_ceiling), cmocka_unit_test(test_utf8),
-        cmocka_unit_test(test_json),         cmocka_unit_test(test_glob),
+        cmocka_unit_test(test_json),         cmocka_unit_test(test_plain_end),
+        cmocka_unit_test(test_glob),
         cmocka_unit_test(test_files),        cmocka_unit_test(test_error_output),
         cmocka_unit_test(test_random_and_hash),
     };
