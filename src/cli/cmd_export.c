@@ -56,9 +56,12 @@ static bool read_options(Task *t, Error *e)
     rules->sample = settings_whole(s, OPTION_SAMPLE, 0);
     rules->seed = settings_whole(s, OPTION_SEED, 0);
     rules->stratify = settings_str(s, OPTION_STRATIFY);
+    rules->together = settings_str(s, OPTION_TOGETHER);
+    rules->threshold = settings_real(s, OPTION_THRESHOLD, 0.8);
     if (settings_has(s, OPTION_SPLIT) && !split_parse(settings_str(s, OPTION_SPLIT), &cli->arena, rules->shares, &rules->n_shares, e))
         return false;
-    if (rules->stratify.ptr && !rules->n_shares) return error_set(e, ERROR_USAGE, "usage", "--stratify goes with --split");
+    if ((rules->stratify.ptr || rules->together.ptr) && !rules->n_shares)
+        return error_set(e, ERROR_USAGE, "usage", "--%s goes with --split", rules->stratify.ptr ? "stratify" : "together");
     if (plan->zstd && !plan->format->text) {
         error_set(e, ERROR_USAGE, "usage", "%s is compressed already", plan->format->name);
         return error_hint(e, "leave out --zstd");
@@ -169,12 +172,14 @@ static void say_what_was_written(Task *t)
         trimmed += f->trimmed;
         if (!t->plan.folder) continue;
         buf_printf(&b, "%s%.*s %llu", b.len ? ", " : " (", STR_ARG(t->plan.parts[i]), (unsigned long long)f->rows);
-        if (!f->rows) cli_say(t->cli, "Part %.*s is empty: what was made of one document stays together, and there are only %llu "
-                                      "such groups.", STR_ARG(t->plan.parts[i]), (unsigned long long)t->selection.groups);
+        if (!f->rows) cli_say(t->cli, "Part %.*s is empty: what was made of one document, and what is nearly the same, stays together; "
+                                      "there are only %llu such groups.", STR_ARG(t->plan.parts[i]), (unsigned long long)t->selection.groups);
     }
     if (b.len) buf_add_char(&b, ')');
     cli_say(t->cli, "%llu rows of %s%.*s%s%.*s", (unsigned long long)rows, t->plan.format->name, STR_ARG(buf_str(&b)),
             t->plan.path.ptr ? " in " : "", STR_ARG(t->plan.path));
+    if (t->selection.near)
+        cli_say(t->cli, "%llu conversations are nearly the same as another, and are in its part.", (unsigned long long)t->selection.near);
     if (unfit && t->rejected[0])
         cli_say(t->cli, "%llu conversations had no rejected answer to compare with.", (unsigned long long)unfit);
     else if (unfit)
@@ -210,7 +215,9 @@ const Command cmd_export = {
     .summary = "write the dataset in a format that other tools read",
     .details = "json and csv are the project's own records; jsonl, parquet and hf (a folder with a card) have the messages, every "
                "label, and where each conversation came from; openai, sharegpt (LLaMA-Factory), alpaca, chatml, dpo (kept against "
-               "rejected answers) and axolotl are what those trainers take. With --split the output is a folder with a file a part; sample and parts follow --seed, 0 when not given. "
+               "rejected answers) and axolotl are what those trainers take. With --split the output is a folder with a file a part. What was made from one "
+               "document stays in one part, and so do near-duplicates (from --threshold); --together topic keeps topics whole as "
+               "well. Handwritten examples go to train, and a run of another partition keeps it. Sample and parts follow --seed, 0 when not given. "
                "In --where stand index, source, topic, document, template, exchanges, turns, text and every label.",
     .examples = "confab export -p coffee-support -f jsonl -o coffee.jsonl\n"
                 "confab export -p coffee-support -f hf -o coffee --split train=0.8,val=0.1,test=0.1 --stratify mood\n"

@@ -7,6 +7,7 @@
 enum {
     LIST_PART = 1 << 16,   // texts or members that a list has more than it needs, at least
     REST_EVERY = 1 << 18,  // texts compared before the pages of their shingles are let go of
+    CROWD = 1000,          // texts of a group that a further one is compared with
 };
 
 #define SKIPPED UINT32_MAX  // in place of a number of keys
@@ -228,21 +229,97 @@ static bool settle_all(Bulk *b, Kept *kept, bool (*each)(void *, uint64_t, const
     return true;
 }
 
-bool bulk_settle(Bulk *b, bool (*each)(void *, uint64_t, const SeenMatch *, Error *), void *ctx, Error *e)
+static bool look_together(Bulk *b, Kept *kept, Error *e)
 {
     group_all(b);
     if (b->n_members > UINT32_MAX - 1) return error_set(e, ERROR_INTERNAL, "dedup", "more texts share words than can be compared");
-    Kept kept = {
-        .heads = mem_alloc(((size_t)b->n_groups + 1) * sizeof *kept.heads),
-        .links = mem_alloc((b->n_members + 1) * sizeof *kept.links),
-        .compared = mem_alloc((b->n + 1) * sizeof *kept.compared),
+    *kept = (Kept){
+        .heads = mem_alloc(((size_t)b->n_groups + 1) * sizeof *kept->heads),
+        .links = mem_alloc((b->n_members + 1) * sizeof *kept->links),
+        .compared = mem_alloc((b->n + 1) * sizeof *kept->compared),
     };
-    memset(kept.heads, 0, ((size_t)b->n_groups + 1) * sizeof *kept.heads);
-    memset(kept.compared, 0, (b->n + 1) * sizeof *kept.compared);
-    note_bytes(b, 0, b->n_groups * sizeof *kept.heads + b->n_members * sizeof *kept.links + b->n * sizeof *kept.compared);
+    memset(kept->heads, 0, ((size_t)b->n_groups + 1) * sizeof *kept->heads);
+    memset(kept->compared, 0, (b->n + 1) * sizeof *kept->compared);
+    note_bytes(b, 0, b->n_groups * sizeof *kept->heads + b->n_members * sizeof *kept->links + b->n * sizeof *kept->compared);
+    return true;
+}
+
+static void kept_free(Kept *kept)
+{
+    free(kept->heads);
+    free(kept->links);
+    free(kept->compared);
+}
+
+bool bulk_settle(Bulk *b, bool (*each)(void *, uint64_t, const SeenMatch *, Error *), void *ctx, Error *e)
+{
+    Kept kept;
+    if (!look_together(b, &kept, e)) return false;
     bool ok = settle_all(b, &kept, each, ctx, e);
-    free(kept.heads);
-    free(kept.links);
-    free(kept.compared);
+    kept_free(&kept);
     return ok;
+}
+
+// ---- clusters -----------------------------------------------------------------------------------
+
+// The lowest number is the root of its set, found by path halving.
+static uint32_t root_of(uint32_t *parents, uint32_t i)
+{
+    while (parents[i] != i) i = parents[i] = parents[parents[i]];
+    return i;
+}
+
+static void join(uint32_t *parents, uint32_t a, uint32_t b)
+{
+    a = root_of(parents, a);
+    b = root_of(parents, b);
+    parents[a > b ? a : b] = a > b ? b : a;
+}
+
+// Joins a text with the earlier ones of its groups that it is near to. True where it says no more than one of those: then
+// nobody need be compared with it.
+static bool join_near(Bulk *b, const Kept *earlier, uint32_t number, const Member *members, size_t n, uint32_t *parents)
+{
+    bool ready = false;
+    for (size_t i = 0; i < n; i++) {
+        unsigned walked = 0;
+        for (uint32_t link = earlier->heads[group_of(members[i])]; link; link = (uint32_t)earlier->links[link - 1]) {
+            uint32_t other = (uint32_t)(earlier->links[link - 1] >> 32);
+            SeenMatch match = {.id = UINT64_MAX};
+            if (++walked > CROWD) {
+                join(parents, number, other);
+                break;
+            }
+            if (root_of(parents, other) == root_of(parents, number)) continue;
+            if (!ready) shingles_from_keys(&b->shingles, keystore_get(&b->keys, b->texts[number].keys), b->texts[number].n_keys);
+            ready = true;
+            compare(b, earlier, number, other, &match);
+            if (match.id == UINT64_MAX) continue;
+            join(parents, number, other);
+            if (match.similarity >= 1) return true;
+        }
+    }
+    return false;
+}
+
+static void cluster_all(Bulk *b, Kept *earlier, uint32_t *parents)
+{
+    size_t from = 0, to;
+    for (uint32_t number = 0; number < b->n; number++, from = to) {
+        for (to = from; to < b->n_members && text_of(b->members[to]) == number;) to++;
+        if (number % REST_EVERY == 0) keystore_rest(&b->keys);
+        if (!join_near(b, earlier, number, b->members + from, to - from, parents))
+            add_kept(earlier, number, b->members + from, to - from);
+    }
+    for (uint32_t number = 0; number < b->n; number++) parents[number] = root_of(parents, number);
+}
+
+bool bulk_clusters(Bulk *b, uint32_t *out, Error *e)
+{
+    for (uint32_t number = 0; number < b->n; number++) out[number] = number;
+    Kept earlier;
+    if (!look_together(b, &earlier, e)) return false;
+    cluster_all(b, &earlier, out);
+    kept_free(&earlier);
+    return true;
 }

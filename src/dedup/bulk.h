@@ -22,6 +22,12 @@ void bulk_skip(Bulk *b);                        // takes a number for a text tha
 // Calls `each` for every text in order: match is NULL where it is kept; not for skipped ones. Once only.
 bool bulk_settle(Bulk *b, bool (*each)(void *ctx, uint64_t number, const SeenMatch *match, Error *e), void *ctx, Error *e);
 
+// Which texts hang together: two texts that are near (found as seen.h says), and whatever either is near to, are one cluster. `out` has room
+// for every text and is filled with the lowest number of its cluster (its own when it is alone or was skipped). Instead of
+// settling, and once only. Where more than a thousand texts share a band, the rest of them is taken for near without being
+// compared: such texts are nearly always copies of one, and the time stays linear.
+bool bulk_clusters(Bulk *b, uint32_t *out, Error *e);
+
 size_t bulk_bytes(const Bulk *b);  // most memory held so far
 
 #endif

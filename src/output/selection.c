@@ -3,19 +3,21 @@
 
 #include "base/hash.h"
 
+enum { OPEN = 254 };  // a part that the split will tell
+
 typedef struct Look {
     const SelectionRules *rules;
     Selection *out;
     Arena *arena;
     ExportReader reader;
     size_t cap;
-    SplitRow *rows;         // of every place; group and stratum
+    uint32_t *rows;         // stratum of every place, with a split
     uint64_t *draws;        // for a sample
-    Interner documents, strata;
-    Sets sets;
+    Interner strata;
+    Groups groups;          // with a split
     const uint64_t *found;  // iterations that `where` holds for, ascending
     size_t n_found, next_found;
-    bool stratum_seen;
+    bool stratum_seen, together_seen;
     Buf text;
 } Look;
 
@@ -44,43 +46,30 @@ static Str partition_of(Look *l, const ExportRow *row)
     return json_slice_is_null(row->partition) ? S("train") : plain(l, row->partition);
 }
 
-// ---- groups and strata --------------------------------------------------------------------------
+// ---- strata -------------------------------------------------------------------------------------
 
-static uint32_t document_set(Look *l, Str raw)
+// The value of a label, or of topic, document or template; absent: nobody has it.
+static Str value_named(const ExportRow *row, Str name)
 {
-    uint32_t number = intern(&l->documents, raw);
-    while (l->sets.n <= number) sets_add(&l->sets);
-    return number;
-}
-
-// The set of the row's documents; a row without one is a group of its own, named by its place.
-static uint32_t group_of(Look *l, const ExportRow *row, size_t place)
-{
-    JsonWalk w = {.text = row->chunks};
-    Str chunk;
-    uint32_t group = UINT32_MAX;
-    while (json_walk_item(&w, &chunk)) {
-        Str document = json_slice_member(chunk, S("document"));
-        if (json_slice_is_null(document)) continue;
-        uint32_t set = document_set(l, document);
-        if (group != UINT32_MAX) sets_join(&l->sets, group, set);
-        group = set;
-    }
-    if (group != UINT32_MAX) return group;
-    char own[32];
-    int n = snprintf(own, sizeof own, "#%zu", place);
-    return document_set(l, (Str){own, (size_t)n});
+    Str value = json_slice_member(row->labels, name);
+    if (!value.ptr && str_eq(name, S("topic"))) value = row->topic;
+    return value.ptr ? value : json_slice_member(row->drawn, name);
 }
 
 static uint32_t stratum_of(Look *l, const ExportRow *row)
 {
-    Str by = l->rules->stratify;
-    if (!by.ptr) return intern(&l->strata, S("all"));
-    Str value = json_slice_member(row->labels, by);
-    if (!value.ptr && str_eq(by, S("topic"))) value = row->topic;
-    if (!value.ptr) value = json_slice_member(row->drawn, by);
+    if (!l->rules->stratify.ptr) return intern(&l->strata, S("all"));
+    Str value = value_named(row, l->rules->stratify);
     l->stratum_seen |= value.ptr != NULL;
     return intern(&l->strata, value.ptr ? value : S("null"));
+}
+
+static bool add_to_groups(Look *l, const ExportRow *row, Str text, uint8_t part, Error *e)
+{
+    GroupRow g = {.chunks = row->chunks, .text = text, .part = part};
+    if (l->rules->together.ptr) g.together = value_named(row, l->rules->together);
+    l->together_seen |= g.together.ptr != NULL;
+    return groups_add(&l->groups, &g, e);
 }
 
 // ---- one look at every row ----------------------------------------------------------------------
@@ -111,8 +100,7 @@ static bool look(void *ctx, const KeptItem *item, Error *e)
     make_room(l);
     size_t place = l->out->n++;
     l->out->parts[place] = SELECTION_NONE;
-    if (rules->n_shares) l->rows[place] = (SplitRow){UINT32_MAX, 0};
-    if (!taken) return true;
+    if (!taken) return !rules->n_shares || groups_add(&l->groups, NULL, e);
     if (rules->sample) l->draws[place] = hash_mix(rules->seed, hash64(row.id, place));
     Str partition = partition_of(l, &row);
     bool is_split = rules->n_shares && !row.handwritten && str_eq(partition, S("train"));
@@ -122,9 +110,10 @@ static bool look(void *ctx, const KeptItem *item, Error *e)
         for (size_t i = 0; i < rules->n_shares; i++) there |= str_eq(rules->shares[i].name, partition);
         if (!there) partition = rules->shares[0].name;
     }
-    l->out->parts[place] = is_split ? 0 : (uint8_t)part_named(l, partition, e);
-    if (is_split) l->rows[place] = (SplitRow){group_of(l, &row, place), stratum_of(l, &row)};
-    return e->kind == ERROR_NONE;
+    l->out->parts[place] = is_split ? OPEN : (uint8_t)part_named(l, partition, e);
+    if (!rules->n_shares) return e->kind == ERROR_NONE;
+    l->rows[place] = stratum_of(l, &row);
+    return add_to_groups(l, &row, item->row.text, is_split ? GROUPS_FREE : l->out->parts[place], e) && e->kind == ERROR_NONE;
 }
 
 // ---- afterwards ---------------------------------------------------------------------------------
@@ -153,28 +142,35 @@ static void take_sample(Look *l)
 }
 
 // Numbers the groups of the rows that are split without gaps, and gives them out.
-static void split_rows(Look *l)
+static bool split_rows(Look *l, Error *e)
 {
     Selection *s = l->out;
+    if (!groups_settle(&l->groups, e)) return false;
+    size_t n_sets = l->groups.sets.n, n = 0, groups = 0;
     SplitRow *rows = mem_alloc((s->n + 1) * sizeof *rows);
-    uint8_t *parts = mem_alloc(s->n + 1);
-    uint32_t *numbers = mem_alloc((l->sets.n + 1) * sizeof *numbers);
-    memset(numbers, 0xFF, (l->sets.n + 1) * sizeof *numbers);
-    size_t n = 0, groups = 0;
+    uint8_t *parts = mem_alloc(s->n + 1), *given = mem_alloc(n_sets + 1);
+    uint32_t *numbers = mem_alloc((n_sets + 1) * sizeof *numbers);
+    memset(numbers, 0xFF, (n_sets + 1) * sizeof *numbers);
     for (size_t i = 0; i < s->n; i++) {
-        if (s->parts[i] == SELECTION_NONE || l->rows[i].group == UINT32_MAX) continue;
-        uint32_t *number = &numbers[sets_find(&l->sets, l->rows[i].group)];
-        if (*number == UINT32_MAX) *number = (uint32_t)groups++;
-        rows[n++] = (SplitRow){*number, l->rows[i].stratum};
+        if (s->parts[i] != OPEN) continue;
+        uint32_t set = groups_find(&l->groups, i), *number = &numbers[set];
+        if (*number == UINT32_MAX) {
+            *number = (uint32_t)groups++;
+            given[*number] = l->groups.given[set] == GROUPS_FREE ? SPLIT_FREE : l->groups.given[set];
+        }
+        rows[n++] = (SplitRow){*number, l->rows[i]};
     }
-    split_assign(rows, n, groups, l->strata.n, l->rules->shares, l->rules->n_shares, l->rules->seed, parts);
+    split_assign(rows, n, groups, l->strata.n, given, l->rules->shares, l->rules->n_shares, l->rules->seed, parts);
     n = 0;
     for (size_t i = 0; i < s->n; i++)
-        if (s->parts[i] != SELECTION_NONE && l->rows[i].group != UINT32_MAX) s->parts[i] = parts[n++];
+        if (s->parts[i] == OPEN) s->parts[i] = parts[n++];
     s->groups = groups;
+    s->near = l->groups.near;
     free(rows);
     free(parts);
+    free(given);
     free(numbers);
+    return true;
 }
 
 // ---- the first row of each run, and the whole ---------------------------------------------------
@@ -202,14 +198,19 @@ static bool look_at(Look *l, KeptQuery *run, Error *e)
     if (l->rules->where.ptr && !kept_query_where(run, l->rules->where, &found, &l->n_found, e)) return false;
     l->found = found;
     l->next_found = 0;
-    bool ok = kept_query_each(run, 0, KEPT_DRAWN, look, l, e);
+    unsigned columns = KEPT_DRAWN | (l->rules->n_shares ? KEPT_TEXT : 0);
+    bool ok = kept_query_each(run, 0, columns, look, l, e);
     free(found);
     return ok;
 }
 
-static bool stratum_unknown(const Look *l, Error *e)
+static bool all_named(const Look *l, Error *e)
 {
-    error_set(e, ERROR_USAGE, "usage", "--stratify: no conversation has a label %.*s", STR_ARG(l->rules->stratify));
+    const SelectionRules *r = l->rules;
+    bool strata = !r->stratify.ptr || l->stratum_seen, together = !r->together.ptr || l->together_seen;
+    if ((strata && together) || !l->out->n) return true;
+    error_set(e, ERROR_USAGE, "usage", "%s: no conversation has a label %.*s", strata ? "--together" : "--stratify",
+              STR_ARG(strata ? r->together : r->stratify));
     return error_hint(e, "name a label of the record, or topic, document or template");
 }
 
@@ -218,21 +219,18 @@ bool selection_make(const SelectionRules *rules, KeptQuery *const *runs, size_t 
     *out = (Selection){0};
     Look l = {.rules = rules, .out = out, .arena = a};
     bool whole = !rules->where.ptr && !rules->sample && !rules->n_shares && rules->generated && rules->handwritten, ok = true;
+    if (rules->n_shares) groups_init(&l.groups, rules->threshold);
     for (size_t i = 0; i < rules->n_shares && ok; i++) part_named(&l, rules->shares[i].name, e);
     for (size_t i = 0; i < n_runs && ok; i++)
         ok = kept_query_each(runs[i], 0, KEPT_DRAWN, first_row, &l, e) && (whole || look_at(&l, runs[i], e));
     if (ok && rules->sample) take_sample(&l);
-    if (ok && rules->n_shares) {
-        ok = !rules->stratify.ptr || l.stratum_seen || out->n == 0 || stratum_unknown(&l, e);
-        if (ok) split_rows(&l);
-    }
+    if (ok && rules->n_shares) ok = all_named(&l, e) && split_rows(&l, e);
     if (!out->n_names) out->names[out->n_names++] = S("train");
     if (out->parts)
         for (size_t i = 0; i < out->n; i++)
-            if (out->parts[i] != SELECTION_NONE) out->taken[out->parts[i]]++;
-    interner_free(&l.documents);
+            if (ok && out->parts[i] != SELECTION_NONE) out->taken[out->parts[i]]++;
     interner_free(&l.strata);
-    sets_free(&l.sets);
+    groups_free(&l.groups);
     export_reader_free(&l.reader);
     buf_free(&l.text);
     free(l.rows);

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Which kept conversations an export takes, and into which part each goes. Made in one pass over what was drawn
-// for the rows of all runs, before any of them is written: 14 bytes a row are held.
+// for the rows of all runs, before any of them is written: 14 bytes a row are held, with a split 150.
 //
 // A run that drew from a partition of its own (run --partition eval) keeps it as its part; only rows of "train" are
-// split. What was made from one document, or from documents that one conversation had together, stays in one part.
-// Handwritten examples go to "train", or to the first part where there is none of that name.
+// split. What groups.h names stays in one part. Handwritten examples go to "train", or to the first part where there is
+// none of that name; so does what is nearly the same as one, and what is nearly the same as a row of another partition
+// goes to that.
 #ifndef CONFAB_OUTPUT_SELECTION_H
 #define CONFAB_OUTPUT_SELECTION_H
 
 #include "journal/query.h"
 #include "output/export.h"
-#include "output/split.h"
+#include "output/groups.h"
 
 enum { SELECTION_NONE = 255 };  // not taken
 
@@ -23,6 +24,8 @@ typedef struct SelectionRules {
     SplitShare shares[SPLIT_PARTS];
     size_t n_shares;            // 0: no split
     Str stratify;               // a label, or topic, document, template; absent: nothing
+    Str together;               // likewise: conversations of one value stay in one part
+    double threshold;           // of near-duplicates, with a split
 } SelectionRules;
 
 typedef struct Selection {
@@ -33,7 +36,8 @@ typedef struct Selection {
     Str labels[EXPORT_LABELS];  // raw keys, of all runs
     size_t n_labels;
     uint64_t taken[EXPORT_PARTS];
-    uint64_t groups;            // of documents that had to stay together; with a split
+    uint64_t groups;            // of rows that had to stay together; with a split
+    uint64_t near;              // rows that are nearly the same as an earlier one; likewise
 } Selection;
 
 bool selection_make(const SelectionRules *rules, KeptQuery *const *runs, size_t n_runs, Arena *a, Selection *out, Error *e);

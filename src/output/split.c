@@ -114,11 +114,14 @@ void sets_free(Sets *s)
 typedef struct Group {
     uint64_t order;      // of equals
     uint32_t first, n;   // its rows, in the order of groups
+    uint8_t given;       // a part, or SPLIT_FREE
 } Group;
 
 static int larger_first(const void *a, const void *b)
 {
     const Group *x = a, *y = b;
+    // Where the part is given nothing can be weighed: the others make up for it.
+    if ((x->given == SPLIT_FREE) != (y->given == SPLIT_FREE)) return x->given == SPLIT_FREE ? 1 : -1;
     if (x->n != y->n) return x->n < y->n ? 1 : -1;
     return x->order < y->order ? -1 : x->order > y->order;
 }
@@ -141,8 +144,8 @@ static size_t neediest(const SplitRow *rows, const uint32_t *members, const Grou
     return best;
 }
 
-void split_assign(const SplitRow *rows, size_t n, size_t n_groups, size_t n_strata, const SplitShare *shares, size_t n_shares,
-                  uint64_t seed, uint8_t *out)
+void split_assign(const SplitRow *rows, size_t n, size_t n_groups, size_t n_strata, const uint8_t *given, const SplitShare *shares,
+                  size_t n_shares, uint64_t seed, uint8_t *out)
 {
     Group *groups = mem_alloc((n_groups + 1) * sizeof *groups);
     uint32_t *members = mem_alloc((n + 1) * sizeof *members);
@@ -153,6 +156,7 @@ void split_assign(const SplitRow *rows, size_t n, size_t n_groups, size_t n_stra
     for (size_t g = 0, at = 0; g < n_groups; at += groups[g++].n) {
         groups[g].first = (uint32_t)at;
         groups[g].order = hash_mix(seed, g);
+        groups[g].given = given ? given[g] : SPLIT_FREE;
     }
     for (size_t g = 0; g < n_groups; g++) groups[g].n = 0;
     for (size_t i = 0; i < n; i++) {
@@ -164,14 +168,15 @@ void split_assign(const SplitRow *rows, size_t n, size_t n_groups, size_t n_stra
         total[k] = shares[k].share * (double)n;
     }
     qsort(groups, n_groups, sizeof *groups, larger_first);
-    for (size_t g = 0; g < n_groups && groups[g].n; g++) {
-        size_t k = neediest(rows, members, &groups[g], lack, n_strata, shares, n_shares, total);
+    for (size_t g = 0; g < n_groups; g++) {
+        size_t k = groups[g].given;
+        if (k == SPLIT_FREE) k = neediest(rows, members, &groups[g], lack, n_strata, shares, n_shares, total);
         for (uint32_t i = 0; i < groups[g].n; i++) {
             uint32_t row = members[groups[g].first + i];
             out[row] = (uint8_t)k;
-            lack[k * n_strata + rows[row].stratum] -= 1;
+            if (k < n_shares) lack[k * n_strata + rows[row].stratum] -= 1;
         }
-        total[k] -= groups[g].n;
+        if (k < n_shares) total[k] -= groups[g].n;
     }
     free(groups);
     free(members);

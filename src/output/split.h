@@ -27,9 +27,12 @@ typedef struct SplitRow {
     uint32_t stratum;      // below n_strata
 } SplitRow;
 
-// Fills out[i] with the part of row i.
-void split_assign(const SplitRow *rows, size_t n, size_t n_groups, size_t n_strata, const SplitShare *shares, size_t n_shares,
-                  uint64_t seed, uint8_t *out);
+enum { SPLIT_FREE = 255 };
+
+// Fills out[i] with the part of row i. `given`: of each group SPLIT_FREE or the part that it must go to, which need be none
+// of the shares; NULL: all are free.
+void split_assign(const SplitRow *rows, size_t n, size_t n_groups, size_t n_strata, const uint8_t *given, const SplitShare *shares,
+                  size_t n_shares, uint64_t seed, uint8_t *out);
 
 // Numbers for texts, from 0 in the order in which they first come. {0} is ready.
 typedef struct Interner {

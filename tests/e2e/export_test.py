@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """confab export: what is written where, parts, conditions, and what is refused."""
+import contextlib
 import csv
 import io
 import json
+import sqlite3
 
 import e2e
 
@@ -47,6 +49,48 @@ class Export(e2e.Case):
         self.assertEqual(sum(map(len, parts.values())), 41)
         self.assertIn("handwritten", {line["source"] for line in parts["train"]})
         self.assertTrue(all(line["split"] == name for name, part in parts.items() for line in part))
+
+    def parts_of(self, *words):
+        """The rows by id, each with its part."""
+        self.run_ok("export", "-p", "demo", "-f", "jsonl", "-o", "parts", *words)
+        rows = [json.loads(line) for path in (self.folder / "parts").glob("*.jsonl") for line in path.read_text().splitlines()]
+        return {row["id"]: row for row in rows}
+
+    def test_parts_without_leakage(self):
+        self.assert_error(self.confab("export", "-p", "demo", "-f", "jsonl", "-o", "x", "--together", "mood"), 2, "usage", "--split")
+        self.assert_error(self.confab("export", "-p", "demo", "-f", "jsonl", "-o", "x", "--split", "a=1", "--together", "moood"), 2, "usage", "--together")
+        # Rows of no document, every fourth nearly the same as the one before; one is nearly the example.
+        journal, = self.project.glob(".confab/*.db")
+        with contextlib.closing(sqlite3.connect(journal)) as db:
+            for (i,) in db.execute("select iteration from kept").fetchall():
+                words = [f"word{i - (i % 4 == 3)}x{k}" for k in range(60)]
+                words[-1] = f"end{i}"
+                db.execute("update kept set drawn=json_remove(drawn, '$.document', '$.chunks', '$.\"@record\".chunks'), text=? where iteration=?",
+                           (" ".join(words) if i else "hello there welcome to the shop", i))
+            db.commit()
+        rows = self.parts_of("--split", "train=0.5,test=0.5", "--together", "mood", "--threshold", 1)
+        for mood in ("calm", "angry", "curious"):
+            self.assertEqual(len({r["split"] for r in rows.values() if r["labels"]["mood"] == mood}), 1)
+        self.assertEqual(len({r["split"] for r in rows.values()}), 2)
+        ids = [r["id"] for r in self.records()]
+        for seed in range(5):
+            rows = self.parts_of("--split", "train=0.3,test=0.7", "--seed", seed)
+            self.assertEqual(len(rows), 41)
+            for i in range(3, 40, 4):
+                self.assertEqual(rows[ids[i]]["split"], rows[ids[i - 1]]["split"])
+            self.assertEqual(rows[ids[0]]["split"], "train")
+            self.assertEqual(rows[ids[40]]["split"], "train")
+        self.assertTrue(any(self.parts_of("--split", "train=0.3,test=0.7", "--threshold", 1)[ids[i]]["split"] !=
+                            self.parts_of("--split", "train=0.3,test=0.7", "--threshold", 1)[ids[i - 1]]["split"] for i in range(3, 40, 4)))
+
+    def test_a_partition_is_a_part(self):
+        self.write("config/drawing.json", '{"partitions": {"eval": {"injections": {"mood": ["angry"]}}}}\n')
+        self.start_mock("--exchanges", "2")
+        self.run_ok("run", "-p", "demo", "-n", 6, "-x", 3, "--seed", 8, "--partition", "eval")
+        stamps = [path.stem for path in self.generated(".csv")]
+        rows = self.parts_of(*stamps, "--split", "train=0.5,test=0.5")
+        self.assertEqual([r["split"] for r in rows.values()].count("eval"), 6)
+        self.assertTrue(all(r["labels"]["mood"] == "angry" for r in rows.values() if r["split"] == "eval"))
 
     def test_two_runs(self):
         self.run_ok("run", "-p", "demo", "-n", 5, "-x", 3, "--seed", 8)
