@@ -29,6 +29,7 @@ enum {
 
 #define SCAN_MIN (INT64_C(2) * NANOS_PER_MS)
 #define SCAN_MAX (INT64_C(250) * NANOS_PER_MS)
+#define LOOK_EVERY (INT64_C(10) * NANOS_PER_MS)
 
 typedef struct List {
     Exchange *first, *last;
@@ -43,6 +44,7 @@ typedef struct Multi {
     unsigned index;
     unsigned running;
     Nanos due;      // libcurl's timer; INT64_MAX: none
+    Nanos look;     // when all its transfers are looked at; INT64_MAX: their sockets tell
     bool touched;   // may have ended transfers
 } Multi;
 
@@ -210,7 +212,7 @@ static Multi *multi_new(Wire *w)
 {
     if (w->n_multis == MULTIS_MAX) return NULL;
     Multi *m = &w->multis[w->n_multis];
-    *m = (Multi){.handle = curl_multi_init(), .wire = w, .index = w->n_multis, .due = INT64_MAX};
+    *m = (Multi){.handle = curl_multi_init(), .wire = w, .index = w->n_multis, .due = INT64_MAX, .look = INT64_MAX};
     if (!m->handle) return NULL;
     // Pinned: by default libcurl keeps four connections for each transfer that is under way, and
     // closes kept ones whenever the number of transfers falls.
@@ -324,13 +326,24 @@ static void act(Multi *m, curl_socket_t fd, int what)
 {
     int running;
     m->touched = true;
-    curl_multi_socket_action(m->handle, fd, what, &running);
+    // Without memory libcurl may be unable to say which socket to wait for. The requests are on their
+    // way, and may be paid: they are looked at until they have ended.
+    if (curl_multi_socket_action(m->handle, fd, what, &running) != CURLM_OK) m->look = clock_now(m->wire->clock) + LOOK_EVERY;
+}
+
+static void look_at_all(Multi *m, Nanos now)
+{
+    int running;
+    m->touched = true;
+    curl_multi_perform(m->handle, &running);
+    m->look = m->running ? now + LOOK_EVERY : INT64_MAX;
 }
 
 static void run_timers(Wire *w, Nanos now)
 {
     for (unsigned i = 0; i < w->n_multis; i++) {
         Multi *m = &w->multis[i];
+        if (m->look <= now) look_at_all(m, now);
         if (m->due > now) continue;
         m->due = INT64_MAX;
         act(m, CURL_SOCKET_TIMEOUT, 0);
@@ -393,8 +406,10 @@ static void scan(Wire *w, Nanos now)
 static Nanos next_due(const Wire *w, Nanos deadline)
 {
     Nanos due = w->next_scan < deadline ? w->next_scan : deadline;
-    for (unsigned i = 0; i < w->n_multis; i++)
+    for (unsigned i = 0; i < w->n_multis; i++) {
         if (w->multis[i].due < due) due = w->multis[i].due;
+        if (w->multis[i].look < due) due = w->multis[i].look;
+    }
     return due;
 }
 
