@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tokens/bpe.h"
 
+#include "base/hash.h"
 #include "base/utf8.h"
 
 void id_list_reserve(IdList *list, size_t more)
@@ -20,13 +21,15 @@ void id_list_free(IdList *list)
 
 void bpe_init(Bpe *b, const Vocabulary *v)
 {
-    *b = (Bpe){.v = v, .cache = mem_alloc(CACHE_SLOTS * sizeof(CachedPiece))};
+    *b = (Bpe){.v = v, .cache = mem_alloc(CACHE_SLOTS * sizeof(CachedPiece)), .longs = mem_alloc(LONG_CACHE_SLOTS * sizeof(CachedLong))};
     memset(b->cache, 0, CACHE_SLOTS * sizeof(CachedPiece));
+    memset(b->longs, 0, LONG_CACHE_SLOTS * sizeof(CachedLong));
 }
 
 void bpe_free(Bpe *b)
 {
     free(b->cache);
+    free(b->longs);
     free(b->work);
     *b = (Bpe){0};
 }
@@ -84,15 +87,17 @@ static inline Step step_of(const Vocabulary *v, uint32_t left, uint32_t right)
     return p ? (Step){p->rank, p->id} : (Step){NO_TOKEN, NO_TOKEN};
 }
 
-static size_t merge_array(const Vocabulary *v, uint32_t *ids, size_t n)
+static size_t merge_steps(const Vocabulary *v, uint32_t *ids, Step *steps, size_t n)
 {
-    Step steps[ARRAY_MAX];
-    for (size_t i = 0; i + 1 < n; i++) steps[i] = step_of(v, ids[i], ids[i + 1]);
     while (n > 1) {
-        size_t best = 0;
-        for (size_t i = 1; i + 1 < n; i++)
-            if (steps[i].rank < steps[best].rank) best = i;
-        if (steps[best].rank == NO_TOKEN) break;
+        // Rank and place in one number: the smallest is found without a branch.
+        uint64_t least = UINT64_MAX;
+        for (size_t i = 0; i + 1 < n; i++) {
+            uint64_t order = (uint64_t)steps[i].rank << 32 | i;
+            least = order < least ? order : least;
+        }
+        if (least >> 32 == NO_TOKEN) break;
+        size_t best = (uint32_t)least;
         ids[best] = steps[best].id;
         n--;
         memmove(ids + best + 1, ids + best + 2, (n - best - 1) * sizeof *ids);
@@ -101,6 +106,22 @@ static size_t merge_array(const Vocabulary *v, uint32_t *ids, size_t n)
         if (best > 0) steps[best - 1] = step_of(v, ids[best - 1], ids[best]);
     }
     return n;
+}
+
+static size_t merge_array(const Vocabulary *v, const char *p, size_t n, uint32_t *ids)
+{
+    const unsigned char *bytes = (const unsigned char *)p;
+    Step steps[ARRAY_MAX];
+    n = first_symbols(v, p, n, ids);
+    for (size_t i = 0; i + 1 < n; i++) {
+        if (v->byte_pairs) {
+            BytePair pair = v->byte_pairs[bytes[i] << 8 | bytes[i + 1]];
+            steps[i] = (Step){pair.rank, pair.id};
+        } else {
+            steps[i] = step_of(v, ids[i], ids[i + 1]);
+        }
+    }
+    return merge_steps(v, ids, steps, n);
 }
 
 // ---- long pieces --------------------------------------------------------------------------------
@@ -208,7 +229,7 @@ void bpe_merge(Bpe *b, const char *p, size_t n, IdList *out)
         merge_heap(b, p, n, out);
         return;
     }
-    size_t count = merge_array(b->v, ids, first_symbols(b->v, p, n, ids));
+    size_t count = merge_array(b->v, p, n, ids);
     for (size_t i = 0; i < count; i++) id_list_add(out, ids[i]);
 }
 
@@ -216,26 +237,12 @@ void bpe_merge(Bpe *b, const char *p, size_t n, IdList *out)
 
 static const uint64_t low_bytes[9] = {0, 0xFF, 0xFFFF, 0xFFFFFF, 0xFFFFFFFF, 0xFFFFFFFFFF, 0xFFFFFFFFFFFF, 0xFFFFFFFFFFFFFF, UINT64_MAX};
 
-static void fill(Bpe *b, CachedPiece *c, const char *p, size_t n)
-{
-    IdList list = {.ids = (uint32_t[16]){0}, .cap = 16, .keep = true};  // no piece of 15 bytes gives more
-    uint32_t id = n <= SHORT_MAX ? short_find(b->v, c->low, (c->high & 0xFFFFFFFF) | (uint64_t)n << 32) : long_find(b->v, (Str){p, n});
-    if (id != NO_TOKEN)
-        id_list_add(&list, id);
-    else
-        bpe_merge(b, p, n, &list);
-    if (list.n == 0 || list.n > CACHED_IDS) c->low = c->high = 0;
-    for (size_t i = 0; i < CACHED_IDS; i++) c->ids[i] = i < list.n ? list.ids[i] : NO_TOKEN;
-}
-
 static void add_uncached(Bpe *b, const char *p, size_t n, IdList *out)
 {
-    uint32_t id;
+    uint32_t id = n > SHORT_MAX ? long_find(b->v, (Str){p, n}) : NO_TOKEN;
     if (n <= SHORT_MAX) {
         ShortPiece key = short_key(p, n);
         id = short_find(b->v, key.low, key.high);
-    } else {
-        id = long_find(b->v, (Str){p, n});
     }
     if (id != NO_TOKEN)
         id_list_add(out, id);
@@ -243,12 +250,26 @@ static void add_uncached(Bpe *b, const char *p, size_t n, IdList *out)
         bpe_merge(b, p, n, out);
 }
 
-void bpe_piece(Bpe *b, const char *p, size_t n, IdList *out)
+static void add_ids(IdList *out, const uint32_t *ids, size_t n)
 {
-    if (n > 15) {
-        add_uncached(b, p, n, out);
-        return;
+    if (out->keep) {
+        id_list_reserve(out, n);
+        memcpy(out->ids + out->n, ids, n * sizeof *ids);
     }
+    out->n += n;
+}
+
+static void fill(Bpe *b, CachedPiece *c, const char *p, size_t n)
+{
+    IdList list = {.ids = (uint32_t[16]){0}, .cap = 16, .keep = true};  // no piece of 15 bytes gives more
+    add_uncached(b, p, n, &list);
+    if (list.n == 0 || list.n > CACHED_IDS) c->low = c->high = 0;
+    for (size_t i = 0; i < CACHED_IDS; i++) c->ids[i] = i < list.n ? list.ids[i] : NO_TOKEN;
+}
+
+// At most 15 bytes.
+static void add_short(Bpe *b, const char *p, size_t n, IdList *out)
+{
     uint64_t low, high;
     memcpy(&low, p, 8);
     memcpy(&high, p + 8, 8);
@@ -269,9 +290,97 @@ void bpe_piece(Bpe *b, const char *p, size_t n, IdList *out)
             return;
         }
     }
-    if (out->keep && out->n + CACHED_IDS > out->cap) id_list_reserve(out, CACHED_IDS);
-    if (out->keep) memcpy(out->ids + out->n, c->ids, sizeof c->ids);
     size_t count = 1;
     while (count < CACHED_IDS && c->ids[count] != NO_TOKEN) count++;
-    out->n += count;
+    add_ids(out, c->ids, count);
+}
+
+static void add_long(Bpe *b, const char *p, size_t n, IdList *out)
+{
+    if (n > LONG_CACHED_BYTES) {
+        add_uncached(b, p, n, out);
+        return;
+    }
+    uint64_t hash = hash64((Str){p, n}, 0);
+    CachedLong *c = &b->longs[hash & (LONG_CACHE_SLOTS - 1)];
+    uint32_t check = (uint32_t)(hash >> 32);
+    if (c->check != check || c->len != n || memcmp(c->bytes, p, n) != 0) {
+        IdList list = {.ids = (uint32_t[LONG_CACHED_BYTES]){0}, .cap = LONG_CACHED_BYTES, .keep = true};
+        add_uncached(b, p, n, &list);
+        if (list.n > LONG_CACHED_IDS) {
+            add_ids(out, list.ids, list.n);
+            return;
+        }
+        *c = (CachedLong){.check = check, .len = (uint16_t)n, .n = (uint16_t)list.n};
+        memcpy(c->ids, list.ids, list.n * sizeof *c->ids);
+        memcpy(c->bytes, p, n);
+    }
+    add_ids(out, c->ids, c->n);
+}
+
+void bpe_piece(Bpe *b, const char *p, size_t n, IdList *out)
+{
+    if (n <= 15)
+        add_short(b, p, n, out);
+    else
+        add_long(b, p, n, out);
+}
+
+// ---- many pieces --------------------------------------------------------------------------------
+
+typedef struct Lookup {
+    uint64_t low, high;  // as in a ShortPiece, without the id
+    const ShortPiece *line;
+} Lookup;
+
+// For up to 12 bytes: the bytes of `high` that count, and the length behind them.
+#define HIGH(mask, n) {UINT64_MAX, mask, (uint64_t)(n) << 32}
+#define LOW(n) {(UINT64_C(1) << (8 * (n))) - 1, 0, (uint64_t)(n) << 32}
+static const struct {
+    uint64_t low, high, len;
+} key_masks[16] = {LOW(0), LOW(1), LOW(2), LOW(3), LOW(4), LOW(5), LOW(6), LOW(7), HIGH(0, 8), HIGH(0xFF, 9), HIGH(0xFFFF, 10), HIGH(0xFFFFFF, 11),
+                   HIGH(0xFFFFFFFF, 12)};
+
+static void look_up(const Vocabulary *v, const char *p, const uint32_t *ends, size_t n, Lookup *out)
+{
+    uint32_t mask = v->h->short_mask, from = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint64_t low, high;
+        memcpy(&low, p + from, 8);
+        memcpy(&high, p + from + 8, 8);
+        uint32_t len = ends[i] - from < 15 ? ends[i] - from : 15;
+        low &= key_masks[len].low;
+        high = (high & key_masks[len].high) | key_masks[len].len;
+        const ShortPiece *line = v->shorts + (short_hash(low, high) & mask) * SHORT_LINE;
+        __builtin_prefetch(line);
+        out[i] = (Lookup){low, high, line};
+        from = ends[i];
+    }
+}
+
+void bpe_pieces(Bpe *b, const char *p, const uint32_t *ends, size_t n, IdList *out)
+{
+    Lookup lookups[BATCH_PIECES];
+    look_up(b->v, p, ends, n, lookups);
+    if (out->keep) id_list_reserve(out, n);
+    uint32_t from = 0;
+    for (size_t i = 0; i < n; from = ends[i], i++) {
+        const Lookup *l = &lookups[i];
+        const ShortPiece *s = l->line;
+        uint32_t len = ends[i] - from;
+        if (len > SHORT_MAX) {
+            bpe_piece(b, p + from, len, out);
+            if (out->keep) id_list_reserve(out, n - i);
+            continue;
+        }
+        unsigned slot = 0;
+        while (slot < SHORT_LINE && (s[slot].low != l->low || (s[slot].high & SHORT_KEY_MASK) != l->high)) slot++;
+        if (slot < SHORT_LINE) {
+            if (out->keep) out->ids[out->n] = (uint32_t)(s[slot].high >> 40);
+            out->n++;
+            continue;
+        }
+        add_short(b, p + from, len, out);
+        if (out->keep) id_list_reserve(out, n - i);
+    }
 }

@@ -27,7 +27,7 @@ typedef enum SplitKind {
 } SplitKind;
 
 // How far behind `end` a scanner may read (not use): the caller's buffer has these bytes.
-enum { SPLIT_PADDING = 32 };
+enum { SPLIT_PADDING = 64 };
 
 // The length of the piece at p, at least 1. p < end; p … end is valid UTF-8.
 typedef size_t (*Splitter)(const unsigned char *p, const unsigned char *end);

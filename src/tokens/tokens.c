@@ -12,6 +12,7 @@ bool tokenizer_init(Tokenizer *t, const Vocabulary *v, Error *e)
 {
     *t = (Tokenizer){.v = v, .split = splitter_of((SplitKind)v->h->split)};
     if (v->h->split == SPLIT_PATTERN && !pattern_compile_plain(str_from(v->h->pattern), &t->pattern, NULL, e)) return false;
+    t->scan = block_scan_of((SplitKind)v->h->split, scan_level_best());
     bpe_init(&t->bpe, v);
     t->cuts = t->split && !v->h->no_cuts;
     t->added = v->h->n_added && (v->h->split != SPLIT_CL100K && v->h->split != SPLIT_O200K);
@@ -117,22 +118,54 @@ static void by_pattern(Tokenizer *t, Str s, IdList *out)
     if (at < s.len) bpe_piece(&t->bpe, s.ptr + at, s.len - at, out);
 }
 
+// Ends of pieces from the mask of a block that begins at `base`; *n must have room for 64 more.
+static size_t put_ends(uint64_t mask, uint32_t base, uint32_t *ends)
+{
+    size_t n = 0;
+    for (; mask; mask &= mask - 1) ends[n++] = base + (uint32_t)__builtin_ctzll(mask);
+    return n;
+}
+
+static void by_splitter(Tokenizer *t, Str s, IdList *out)
+{
+    const unsigned char *p = (const unsigned char *)s.ptr, *end = p + s.len;
+    while (p < end) {
+        uint32_t ends[BATCH_PIECES];
+        size_t n = 0;
+        const unsigned char *at = p;
+        // A batch stays far below what 32 bits count: a piece that alone is longer goes by itself.
+        while (at < end && n <= BATCH_PIECES - BLOCK_BYTES && at - p < 1 << 20) {
+            uint64_t mask = t->scan ? t->scan(at, end) : 0;
+            size_t one = mask ? 0 : t->split(at, end);
+            if (one >= 1 << 20) break;
+            if (mask)
+                n += put_ends(mask, (uint32_t)(at - p), ends + n);
+            else
+                ends[n++] = (uint32_t)((size_t)(at - p) + one);
+            at = p + ends[n - 1];
+        }
+        if (n) {
+            bpe_pieces(&t->bpe, (const char *)p, ends, n, out);
+            p = at;
+        } else {
+            size_t one = t->split(p, end);
+            bpe_piece(&t->bpe, (const char *)p, one, out);
+            p += one;
+        }
+    }
+}
+
 static void plain(Tokenizer *t, Str s, IdList *out)
 {
     if (s.len == 0) return;
     if (t->v->h->normaliser == NORMALISE_NFC) s = nfc(t, s);
     if (t->v->h->normaliser == NORMALISE_SPACES) s = spaces_to_blanks(t, s);
-    const unsigned char *p = (const unsigned char *)s.ptr, *end = p + s.len;
-    if (t->pattern) {
+    if (t->pattern)
         by_pattern(t, s, out);
-    } else if (!t->split) {
+    else if (!t->split)
         bpe_piece(&t->bpe, s.ptr, s.len, out);
-    } else {
-        for (size_t n; p < end; p += n) {
-            n = t->split(p, end);
-            bpe_piece(&t->bpe, (const char *)p, n, out);
-        }
-    }
+    else
+        by_splitter(t, s, out);
 }
 
 // The longest added token at the start of s, or NO_TOKEN.

@@ -12,12 +12,14 @@
 
 #include "base/buf.h"
 #include "text/pattern.h"
+#include "tokens/block_scan.h"
 #include "tokens/bpe.h"
 
 typedef struct Tokenizer {
     const Vocabulary *v;
     Bpe bpe;
     Splitter split;      // NULL: the whole text, or `pattern`
+    BlockScan scan;      // NULL: there is none for `split`
     Pattern *pattern;
     bool added;          // added tokens are found in the text
     bool cuts;           // a text may be cut at the places above

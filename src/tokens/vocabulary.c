@@ -77,19 +77,35 @@ bool vocabulary_known(Str name) { return find_known(name) != NULL; }
 
 static bool inside(const VocabularyHeader *h, uint64_t at, uint64_t n, uint64_t size)
 {
-    return at % 16 == 0 && at >= sizeof *h && at <= h->size && n <= (h->size - at) / size;
+    return at % 64 == 0 && at >= sizeof *h && at <= h->size && n <= (h->size - at) / size;
 }
 
-static bool is_mask(uint32_t mask) { return (mask & (mask + 1)) == 0 && mask < UINT32_MAX; }
+static bool is_mask(uint32_t mask) { return (mask & (mask + 1)) == 0 && mask < 1U << 28; }
 
 static bool block_is_sound(const VocabularyHeader *h, size_t size)
 {
-    return size >= sizeof *h && memcmp(h->magic, "confabvo", 8) == 0 && h->version == 1 && h->size == size && h->split < SPLIT_COUNT &&
+    return size >= sizeof *h && memcmp(h->magic, "confabvo", 8) == 0 && h->version == VOCABULARY_VERSION && h->size == size && h->split < SPLIT_COUNT &&
            h->n_ids <= VOCABULARY_IDS && is_mask(h->short_mask) && is_mask(h->long_mask) && is_mask(h->pair_mask) &&
-           is_mask(h->added_mask) && inside(h, h->shorts, h->short_mask + UINT64_C(1), sizeof(ShortPiece)) &&
+           is_mask(h->added_mask) && inside(h, h->shorts, h->short_mask + UINT64_C(1), SHORT_LINE * sizeof(ShortPiece)) &&
            inside(h, h->longs, h->long_mask + UINT64_C(1), 4) && inside(h, h->pairs, h->pair_mask + UINT64_C(1), sizeof(Pair)) &&
+           inside(h, h->byte_pairs, h->byte_level ? 65536 : 0, sizeof(BytePair)) &&
            inside(h, h->added, h->added_mask + UINT64_C(1), 4) && inside(h, h->offsets, h->n_ids + UINT64_C(1), 4) &&
            inside(h, h->bytes, h->n_bytes, 1) && h->pattern[PATTERN_BYTES - 1] == 0;
+}
+
+static bool has_all_bytes(const VocabularyHeader *h)
+{
+    bool all = h->byte_level != 0;
+    for (unsigned i = 0; i < 256; i++) all &= h->byte_ids[i] != NO_TOKEN;
+    return all;
+}
+
+// Each token's bytes lie inside.
+static bool offsets_are_sound(const Vocabulary *v)
+{
+    bool sound = v->offsets[0] <= v->h->n_bytes;
+    for (uint32_t i = 0; i < v->h->n_ids; i++) sound &= v->offsets[i] <= v->offsets[i + 1];
+    return sound && v->offsets[v->h->n_ids] <= v->h->n_bytes;
 }
 
 bool vocabulary_from_block(const void *block, size_t size, Vocabulary *out)
@@ -103,11 +119,21 @@ bool vocabulary_from_block(const void *block, size_t size, Vocabulary *out)
         .shorts = (const ShortPiece *)(const void *)(base + h->shorts),
         .longs = (const uint32_t *)(const void *)(base + h->longs),
         .pairs = (const Pair *)(const void *)(base + h->pairs),
+        .byte_pairs = has_all_bytes(h) ? (const BytePair *)(const void *)(base + h->byte_pairs) : NULL,
         .added = (const uint32_t *)(const void *)(base + h->added),
         .offsets = (const uint32_t *)(const void *)(base + h->offsets),
         .bytes = base + h->bytes,
     };
-    return true;
+    if (offsets_are_sound(out)) return true;
+    *out = (Vocabulary){0};
+    return false;
+}
+
+uint64_t vocabulary_hash(const void *block, size_t size)
+{
+    const char *bytes = block;
+    size_t at = offsetof(VocabularyHeader, hash), behind = at + sizeof(uint64_t);
+    return hash64((Str){bytes + behind, size - behind}, hash64((Str){bytes, at}, size));
 }
 
 Str token_bytes(const Vocabulary *v, uint32_t id)
@@ -118,10 +144,12 @@ Str token_bytes(const Vocabulary *v, uint32_t id)
 
 static uint32_t find_bytes(const Vocabulary *v, const uint32_t *table, uint32_t mask, Str bytes)
 {
-    for (uint64_t at = hash64(bytes, 0);; at++) {
+    uint64_t at = hash64(bytes, 0);
+    for (uint32_t slot = 0; slot <= mask; slot++, at++) {
         uint32_t id = table[at & mask];
         if (id == NO_TOKEN || str_eq(token_bytes(v, id), bytes)) return id;
     }
+    return NO_TOKEN;
 }
 
 uint32_t long_find(const Vocabulary *v, Str piece) { return find_bytes(v, v->longs, v->h->long_mask, piece); }
@@ -148,10 +176,11 @@ static bool map_image(const SourceFile *f, Vocabulary *out)
     if (fd < 0) return false;
     void *block = MAP_FAILED;
     if (fstat(fd, &s) == 0 && S_ISREG(s.st_mode) && s.st_size > (off_t)sizeof(VocabularyHeader))
-        block = mmap(NULL, (size_t)s.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+        block = mmap(NULL, (size_t)s.st_size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
     close(fd);
     if (block == MAP_FAILED) return false;
-    if (vocabulary_from_block(block, (size_t)s.st_size, out) && is_of(out->h, &f->info)) {
+    if (vocabulary_from_block(block, (size_t)s.st_size, out) && is_of(out->h, &f->info) &&
+        out->h->hash == vocabulary_hash(block, (size_t)s.st_size)) {
         out->mapped = (size_t)s.st_size;
         return true;
     }
@@ -200,6 +229,7 @@ static bool build(const SourceFile *f, Vocabulary *out, Error *e)
         VocabularyHeader *block = vocabulary_build(&s, &size);
         block->source_size = (uint64_t)f->info.st_size;
         block->source_mtime = (int64_t)f->info.st_mtim.tv_sec;
+        block->hash = vocabulary_hash(block, size);
         Error unwritable;  // without the file it is built again next time
         if (file_write_whole(f->image.ptr, (Str){(char *)block, size}, &unwritable) && map_image(f, out)) {
             free(block);

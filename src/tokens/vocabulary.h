@@ -4,13 +4,18 @@
 // that a file of it can be mapped instead of read. It is built once from what the tokenizer's makers
 // publish (vocabulary_read.h) and kept beside it.
 //
-//   header │ byte ids │ short pieces │ long pieces │ pairs │ added │ offsets │ bytes of all tokens
+//   header │ byte ids │ short pieces │ long pieces │ pairs │ byte pairs │ added │ offsets │ bytes of all tokens
 //
 // All tables are open addressing with a power of two of slots, at most half full.
-//   short    pieces of up to 12 bytes that are one token: the bytes and the id in 16 bytes
+//   short    pieces of up to 12 bytes that are one token: the bytes and the id in 16 bytes; a hash names four
+//            slots, a line of the processor's cache, of which the lowest ids (the most frequent) have the first
 //   long     the id of a longer piece; its bytes are compared
 //   pairs    two neighbouring tokens that merge: the rank of the merge and the token it gives
+//   byte pairs  the same of two bytes, without a search; only where symbols are bytes
 //   added    tokens that are found in a text before anything else
+//
+// A mapped file is checked against its own hash, and whatever a block holds, no search in it runs on for ever
+// and none reads outside.
 #ifndef CONFAB_TOKENS_VOCABULARY_H
 #define CONFAB_TOKENS_VOCABULARY_H
 
@@ -19,6 +24,7 @@
 #include "tokens/pretokenise.h"
 
 #define NO_TOKEN UINT32_MAX
+enum { VOCABULARY_VERSION = 2 };
 
 typedef enum NormaliserKind {
     NORMALISE_NONE,
@@ -28,9 +34,11 @@ typedef enum NormaliserKind {
 
 enum {
     SHORT_MAX = 12,            // bytes of a short piece
+    VOCABULARY_TOKEN = 4096,   // bytes of a token; the longest known have some hundred
     VOCABULARY_IDS = 1 << 22,  // no tokenizer has a sixteenth of it
     PATTERN_BYTES = 2048,      // of a split pattern that no scanner is known for
     ADDED_MAX = 128,           // bytes of an added token
+    SHORT_LINE = 4,            // short pieces that share a hash
 };
 
 typedef struct ShortPiece {
@@ -43,6 +51,10 @@ typedef struct Pair {
     uint32_t rank, id;
 } Pair;
 
+typedef struct BytePair {
+    uint32_t rank, id;     // NO_TOKEN: they do not merge
+} BytePair;
+
 typedef struct VocabularyHeader {
     char magic[8];
     uint32_t version;
@@ -52,13 +64,15 @@ typedef struct VocabularyHeader {
     uint32_t unknown;        // id for what is not known and has no bytes; NO_TOKEN: none
     uint32_t no_cuts;        // an added token could span any place that a text may be cut at
     uint32_t n_ids;
-    uint32_t short_mask, long_mask, pair_mask, added_mask;  // slots - 1
+    uint32_t short_mask;     // lines - 1
+    uint32_t long_mask, pair_mask, added_mask;  // slots - 1
     uint32_t n_added;
     uint32_t pad;
     uint64_t size;           // of the whole block
     uint64_t source_size;    // what it was built from
     int64_t source_mtime;
-    uint64_t shorts, longs, pairs, added, offsets, bytes;  // where the tables begin, multiples of 16
+    uint64_t hash;           // of the whole block with 0 here
+    uint64_t shorts, longs, pairs, byte_pairs, added, offsets, bytes;  // where the tables begin, multiples of 64
     uint64_t n_bytes;
     uint32_t byte_ids[256];
     unsigned char added_first[256];  // longest added token that begins with this byte
@@ -70,6 +84,7 @@ typedef struct Vocabulary {
     const ShortPiece *shorts;
     const uint32_t *longs;     // ids
     const Pair *pairs;
+    const BytePair *byte_pairs;  // [256 * first + second]; NULL: symbols are letters, or a byte has none
     const uint32_t *added;     // ids
     const uint32_t *offsets;   // n_ids + 1: of a token's bytes
     const char *bytes;
@@ -91,8 +106,11 @@ Str token_bytes(const Vocabulary *v, uint32_t id);
 // The id of an added token with exactly these bytes, or NO_TOKEN.
 uint32_t vocabulary_added(const Vocabulary *v, Str text);
 
-// From a block as vocabulary_build makes it: checks that its tables lie inside. The block is not owned.
+// From a block as vocabulary_build makes it: checks that its tables and the tokens' bytes lie inside, not
+// its hash. The block is not owned.
 bool vocabulary_from_block(const void *block, size_t size, Vocabulary *out);
+
+uint64_t vocabulary_hash(const void *block, size_t size);  // what h->hash must be
 
 // ---- for the loops of bpe.c ---------------------------------------------------------------------------
 
@@ -117,11 +135,14 @@ static inline ShortPiece short_key(const char *p, size_t n)
 
 static inline uint32_t short_find(const Vocabulary *v, uint64_t low, uint64_t high)
 {
-    for (uint64_t at = short_hash(low, high);; at++) {
-        const ShortPiece *s = &v->shorts[at & v->h->short_mask];
-        if (s->low == low && (s->high & SHORT_KEY_MASK) == high) return (uint32_t)(s->high >> 40);
-        if (s->high == 0) return NO_TOKEN;
+    uint64_t at = short_hash(low, high);
+    for (uint32_t line = 0; line <= v->h->short_mask; line++, at++) {
+        const ShortPiece *s = &v->shorts[(at & v->h->short_mask) * SHORT_LINE];
+        for (unsigned i = 0; i < SHORT_LINE; i++)
+            if (s[i].low == low && (s[i].high & SHORT_KEY_MASK) == high) return (uint32_t)(s[i].high >> 40);
+        if (s[SHORT_LINE - 1].high == 0) break;
     }
+    return NO_TOKEN;
 }
 
 static inline uint64_t pair_hash(uint32_t left, uint32_t right)
@@ -133,11 +154,13 @@ static inline uint64_t pair_hash(uint32_t left, uint32_t right)
 // NULL: the two do not merge.
 static inline const Pair *pair_find(const Vocabulary *v, uint32_t left, uint32_t right)
 {
-    for (uint64_t at = pair_hash(left, right) >> 8;; at++) {
+    uint64_t at = pair_hash(left, right) >> 8;
+    for (uint32_t slot = 0; slot <= v->h->pair_mask; slot++, at++) {
         const Pair *p = &v->pairs[at & v->h->pair_mask];
         if (p->left == left && p->right == right) return p;
-        if (p->left == NO_TOKEN) return NULL;
+        if (p->left == NO_TOKEN) break;
     }
+    return NULL;
 }
 
 uint32_t long_find(const Vocabulary *v, Str piece);  // of more than SHORT_MAX bytes

@@ -13,6 +13,7 @@ void source_init(VocabularySource *s, Arena *a)
 
 bool source_put(VocabularySource *s, uint32_t id, Str bytes, Error *e)
 {
+    if (bytes.len > VOCABULARY_TOKEN) return error_set(e, ERROR_USAGE, "vocabulary", "token %u is longer than is sensible", id);
     if (id >= VOCABULARY_IDS) return error_set(e, ERROR_USAGE, "vocabulary", "token %u is beyond what is sensible", id);
     while (id >= s->cap_tokens) s->tokens = arena_grow(s->arena, s->tokens, s->cap_tokens, &s->cap_tokens, sizeof *s->tokens);
     if (id >= s->n_tokens) s->n_tokens = (size_t)id + 1;
@@ -21,6 +22,13 @@ bool source_put(VocabularySource *s, uint32_t id, Str bytes, Error *e)
 }
 
 // ---- layout -------------------------------------------------------------------------------------
+
+static uint32_t lines_for(size_t n)
+{
+    uint32_t lines = 4;
+    while (lines * SHORT_LINE < 2 * n) lines *= 2;
+    return lines;
+}
 
 static uint32_t slots_for(size_t n)
 {
@@ -32,7 +40,7 @@ static uint32_t slots_for(size_t n)
 static uint64_t place(uint64_t *size, uint64_t bytes)
 {
     uint64_t at = *size;
-    *size = (at + bytes + 15) / 16 * 16;
+    *size = (at + bytes + 63) / 64 * 64;
     return at;
 }
 
@@ -54,15 +62,16 @@ static Counts count(const VocabularySource *s, size_t pairs)
 static void *lay_out(const VocabularySource *s, Counts c, size_t *size)
 {
     VocabularyHeader h = {
-        .magic = "confabvo", .version = 1, .split = s->split, .normaliser = s->normaliser, .byte_level = s->byte_level,
+        .magic = "confabvo", .version = VOCABULARY_VERSION, .split = s->split, .normaliser = s->normaliser, .byte_level = s->byte_level,
         .unknown = s->unknown, .n_ids = (uint32_t)s->n_tokens, .n_added = (uint32_t)s->n_added, .n_bytes = c.bytes,
-        .short_mask = slots_for(c.shorts) - 1, .long_mask = slots_for(c.longs) - 1, .pair_mask = slots_for(c.pairs) - 1,
+        .short_mask = lines_for(c.shorts) - 1, .long_mask = slots_for(c.longs) - 1, .pair_mask = slots_for(c.pairs) - 1,
         .added_mask = slots_for(s->n_added) - 1,
     };
-    uint64_t end = (sizeof h + 15) / 16 * 16;
-    h.shorts = place(&end, (h.short_mask + UINT64_C(1)) * sizeof(ShortPiece));
+    uint64_t end = (sizeof h + 63) / 64 * 64;
+    h.shorts = place(&end, (h.short_mask + UINT64_C(1)) * SHORT_LINE * sizeof(ShortPiece));
     h.longs = place(&end, (h.long_mask + UINT64_C(1)) * sizeof(uint32_t));
     h.pairs = place(&end, (h.pair_mask + UINT64_C(1)) * sizeof(Pair));
+    h.byte_pairs = place(&end, s->byte_level ? 65536 * sizeof(BytePair) : 0);
     h.added = place(&end, (h.added_mask + UINT64_C(1)) * sizeof(uint32_t));
     h.offsets = place(&end, (h.n_ids + UINT64_C(1)) * sizeof(uint32_t));
     h.bytes = place(&end, c.bytes);
@@ -72,7 +81,7 @@ static void *lay_out(const VocabularySource *s, Counts c, size_t *size)
     char *block = mem_alloc(end);
     memset(block, 0, end);
     memcpy(block, &h, sizeof h);
-    memset(block + h.longs, 0xFF, h.offsets - h.longs);  // empty slots of longs, pairs and added
+    memset(block + h.longs, 0xFF, h.offsets - h.longs);  // empty slots of longs, pairs, byte pairs and added
     *size = end;
     return block;
 }
@@ -125,19 +134,60 @@ static bool is_added(const VocabularySource *s, uint32_t id)
     return false;
 }
 
-// Every way to cut a token into two tokens is a merge.
+typedef struct Unmerged {
+    const VocabularySource *s;
+    const ByteMap *map;
+    Str token;
+    size_t starts[VOCABULARY_TOKEN + 1];  // of the symbols, and the token's end
+    uint32_t ranks[VOCABULARY_TOKEN];     // of each symbol merged with the next; NO_TOKEN: they do not merge
+    size_t n;
+} Unmerged;
+
+static uint32_t rank_at(const Unmerged *u, size_t i)
+{
+    return i + 2 > u->n ? NO_TOKEN : map_find(u->map, str_slice(u->token, u->starts[i], u->starts[i + 2]));
+}
+
+static void merge_at(Unmerged *u, size_t i)
+{
+    memmove(u->starts + i + 1, u->starts + i + 2, (u->n - i - 1) * sizeof *u->starts);
+    memmove(u->ranks + i, u->ranks + i + 1, (u->n - i - 1) * sizeof *u->ranks);
+    u->n--;
+    u->ranks[i] = rank_at(u, i);
+    if (i) u->ranks[i - 1] = rank_at(u, i - 1);
+}
+
+// The two tokens that merge into a token: what the merges of lower rank leave of its bytes. No other two that
+// have its bytes ever stand side by side in a text. False: merges do not give this token.
+static bool last_merge(Unmerged *u, uint32_t id, Pair *out)
+{
+    u->n = u->token.len;
+    for (size_t i = 0; i <= u->n; i++) u->starts[i] = i;
+    for (size_t i = 0; i < u->n; i++) u->ranks[i] = rank_at(u, i);
+    while (u->n > 2) {
+        size_t best = 0;
+        for (size_t i = 1; i < u->n; i++)
+            if (u->ranks[i] < u->ranks[best]) best = i;
+        if (u->ranks[best] >= id) return false;
+        merge_at(u, best);
+    }
+    *out = (Pair){map_find(u->map, str_slice(u->token, 0, u->starts[1])),
+                  map_find(u->map, str_slice(u->token, u->starts[1], u->token.len)), id, id};
+    return u->n == 2 && out->left != NO_TOKEN && out->right != NO_TOKEN;
+}
+
 static void pairs_by_bytes(const VocabularySource *s, PairList *out)
 {
     ByteMap map = map_of(s);
+    Unmerged *u = mem_alloc(sizeof *u);
+    *u = (Unmerged){.s = s, .map = &map};
+    Pair pair;
     for (uint32_t id = 0; id < s->n_tokens; id++) {
-        Str t = s->tokens[id];
-        if (t.len < 2 || is_added(s, id)) continue;
-        for (size_t cut = 1; cut < t.len; cut++) {
-            uint32_t left = map_find(&map, str_slice(t, 0, cut));
-            uint32_t right = left == NO_TOKEN ? NO_TOKEN : map_find(&map, str_slice(t, cut, t.len));
-            if (right != NO_TOKEN) pair_list_add(out, (Pair){left, right, id, id});
-        }
+        u->token = s->tokens[id];
+        if (u->token.len < 2 || is_added(s, id)) continue;
+        if (last_merge(u, id, &pair)) pair_list_add(out, pair);
     }
+    free(u);
     free(map.slots);
 }
 
@@ -152,6 +202,16 @@ static void put_pairs(Pair *table, uint32_t mask, const PairList *list)
     }
 }
 
+static void put_byte_pairs(char *block, const VocabularyHeader *h, const Vocabulary *v)
+{
+    BytePair *table = (BytePair *)(void *)(block + h->byte_pairs);
+    for (size_t i = 0; v->byte_pairs && i < 65536; i++) {
+        uint32_t left = h->byte_ids[i >> 8], right = h->byte_ids[i & 255];
+        const Pair *p = left == NO_TOKEN || right == NO_TOKEN ? NULL : pair_find(v, left, right);
+        if (p) table[i] = (BytePair){p->rank, p->id};
+    }
+}
+
 // ---- pieces that are one token ------------------------------------------------------------------
 
 static void put_piece(char *block, const VocabularyHeader *h, uint32_t id, Str t)
@@ -160,10 +220,12 @@ static void put_piece(char *block, const VocabularyHeader *h, uint32_t id, Str t
     uint32_t *longs = (uint32_t *)(void *)(block + h->longs);
     if (t.len <= SHORT_MAX) {
         ShortPiece key = short_key(t.ptr, t.len);
-        uint64_t at = short_hash(key.low, key.high);
-        while (shorts[at & h->short_mask].high) at++;
+        uint64_t line = short_hash(key.low, key.high);
+        ShortPiece *s = shorts + (line & h->short_mask) * SHORT_LINE;
+        while (s[SHORT_LINE - 1].high) s = shorts + (++line & h->short_mask) * SHORT_LINE;
+        while (s->high) s++;
         key.high |= (uint64_t)id << 40;
-        shorts[at & h->short_mask] = key;
+        *s = key;
     } else {
         uint64_t at = hash64(t, 0);
         while (longs[at & h->long_mask] != NO_TOKEN) at++;
@@ -244,6 +306,7 @@ void *vocabulary_build(const VocabularySource *s, size_t *size)
     put_added(s, block, h);
     Vocabulary v;
     vocabulary_from_block(block, *size, &v);
+    put_byte_pairs(block, h, &v);
     put_pieces(s, block, h, &v);
     return block;
 }

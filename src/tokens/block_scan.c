@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tokens/block_scan.h"
+
+#include "tokens/letter_class.h"
+
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
+
+#define INLINE static inline __attribute__((always_inline))
+
+typedef unsigned char Byte;
+
+typedef struct ScanRules {
+    bool cased;               // a word is capitals, then small letters; marks belong to words
+    bool contraction_first;   // 's … are pieces of their own
+    bool contraction_last;    // … belong to the word before them
+    bool each_digit;          // else three at most
+    bool trailing_slash;      // behind line breaks that belong to punctuation
+    bool end_first;           // white space at the text's end is one piece
+} ScanRules;
+
+// A bit a byte of the block. Every byte that is not ASCII is `high` and nothing else at first.
+typedef struct Masks {
+    uint64_t letter, upper, digit;
+    uint64_t blank, space;    // white space but line breaks; of these ' '
+    uint64_t line;            // \r \n
+    uint64_t apostrophe;
+    uint64_t high;
+} Masks;
+
+// ---- a block's boundaries -----------------------------------------------------------------------
+
+#define BELOW(n) ((UINT64_C(1) << (n)) - 1)  // n < 64
+
+// What letters beyond ASCII add to the masks.
+typedef struct Wide {
+    uint64_t upper, lower, either, mark, other;
+    uint64_t leads[5];        // first bytes of letters of 2, 3, 4 bytes
+    uint64_t odd;             // first bytes of what the arithmetic does not know
+} Wide;
+
+INLINE void read_wide(const Byte *p, uint64_t high, Wide *w)
+{
+    enum { UPPER, LOWER, EITHER, MARK, OTHER, ODD, KINDS };
+    static const uint8_t kinds[128] = {['U'] = UPPER, ['L'] = LOWER, ['O'] = EITHER, ['M'] = MARK, ['P'] = OTHER,
+                                       ['S'] = OTHER, ['x'] = OTHER, ['N'] = ODD,    ['W'] = ODD,  ['R'] = ODD};
+    uint64_t by_kind[KINDS] = {0};
+    while (high) {
+        unsigned i = (unsigned)__builtin_ctzll(high), size;
+        char k = letter_class_at(p + i, &size);
+        if (i + size > BLOCK_BYTES) {
+            by_kind[ODD] |= UINT64_C(1) << i;
+            break;
+        }
+        uint64_t bits = BELOW(size) << i;
+        high &= ~bits;
+        by_kind[kinds[(unsigned char)k]] |= bits;
+        w->leads[size] |= UINT64_C(1) << i;
+    }
+    w->upper = by_kind[UPPER];
+    w->lower = by_kind[LOWER];
+    w->either = by_kind[EITHER];
+    w->mark = by_kind[MARK];
+    w->other = by_kind[OTHER];
+    w->odd = by_kind[ODD];
+}
+
+// The bytes of a contraction at the apostrophe p, or 0; case does not matter.
+INLINE unsigned contraction(const Byte *p, const Byte *end)
+{
+    if (end - p < 2) return 0;
+    unsigned c = p[1] | 0x20u, d = p[2] | 0x20u;
+    if (c == 's' || c == 't' || c == 'd' || c == 'm') return 2;
+    if (end - p < 3) return 0;
+    return (c == 'l' && d == 'l') || ((c == 'v' || c == 'r') && d == 'e') ? 3 : 0;
+}
+
+// Line breaks directly behind punctuation.
+INLINE uint64_t taken_lines(uint64_t line, uint64_t other)
+{
+    return line & ~(line + (line & other << 1));
+}
+
+// Blanks that stand between line breaks belong to what begins before them.
+INLINE uint64_t blanks_between(uint64_t blank, uint64_t line, uint64_t starts)
+{
+    uint64_t inner = (blank + starts) & ~blank & line, gone = 0;
+    for (; inner; inner &= inner - 1) {
+        uint64_t before = starts & BELOW(__builtin_ctzll(inner));
+        gone |= UINT64_C(1) << (63 - __builtin_clzll(before));
+    }
+    return gone;
+}
+
+INLINE uint64_t scan_masks(const Byte *p, const Byte *end, Masks m, const ScanRules *r)
+{
+    size_t left = (size_t)(end - p);
+    bool ends = left < BLOCK_BYTES;
+    uint64_t odd = 0, upper = m.upper, lower = m.letter & ~m.upper, letter = m.letter, either = 0, wide_led = 0, one_byte = ~m.high;
+    uint64_t other = one_byte & ~(m.letter | m.digit | m.blank | m.line);
+    uint64_t known = ends ? BELOW(left) : ~UINT64_C(0);
+    Wide w = {0};
+    if (m.high & known) {
+        read_wide(p, m.high & known, &w);
+        upper |= w.upper;
+        lower |= w.lower;
+        letter |= w.upper | w.lower | w.either;
+        other |= w.other;
+        odd = w.odd;
+        if (r->cased) {
+            either = w.either | w.mark;
+            letter |= w.mark;
+            odd |= (w.mark & ~(letter << 1)) | (upper & (either << 1));
+        } else {
+            other |= w.mark;
+        }
+        // The long s is a contraction's letter too.
+        odd |= m.apostrophe & (m.high >> 1);
+    }
+    if (r->trailing_slash) {
+        uint64_t taken = taken_lines(m.line & known, other & known);
+        if (taken)
+            for (uint64_t behind = (taken << 1) & ~m.line & known; behind; behind &= behind - 1) {
+                unsigned at = (unsigned)__builtin_ctzll(behind);
+                if (p[at] == '/') odd |= UINT64_C(1) << at;
+            }
+    }
+    // Up to where the arithmetic holds; a contraction must be seen whole.
+    unsigned stop = ends ? (unsigned)left : BLOCK_BYTES;
+    bool cut = !ends;
+    if (odd & known) {
+        stop = (unsigned)__builtin_ctzll(odd & known);
+        cut = true;
+    }
+    if (cut) {
+        uint64_t late = m.apostrophe & (stop > 3 ? ~BELOW(stop - 3) : ~UINT64_C(0)) & (stop < 64 ? BELOW(stop) : ~UINT64_C(0));
+        if (late) stop = (unsigned)__builtin_ctzll(late);
+    }
+    if (r->end_first && !cut && stop && ((m.blank | m.line) >> (stop - 1) & 1)) {
+        // The white space at the end: from its start on it is the scanner's.
+        uint64_t solid = ~(m.blank | m.line) & BELOW(stop);
+        stop = solid ? 64 - (unsigned)__builtin_clzll(solid) : 0;
+        cut = true;
+    }
+    if (stop == 0) return 0;
+    if (stop < 64) {
+        uint64_t seen = BELOW(stop);
+        letter &= seen;
+        upper &= seen;
+        lower &= seen;
+        other &= seen;
+        m.digit &= seen;
+        m.blank &= seen;
+        m.space &= seen;
+        m.line &= seen;
+        m.apostrophe &= seen;
+    }
+    uint64_t digit = m.digit, solid = letter | digit | other;
+
+    // Words, with the letter that leads them.
+    uint64_t word = letter & ~(letter << 1), alone = other & ~(other << 1) & ~(m.space << 1);
+    uint64_t led = (alone & one_byte) << 1;
+    if (w.leads[2] | w.leads[3] | w.leads[4])
+        wide_led = (alone & w.leads[2]) << 2 | (alone & w.leads[3]) << 3 | (alone & w.leads[4]) << 4;
+    uint64_t starts = word & ~(led | wide_led | m.blank << 1);
+    if (r->cased) starts |= upper & lower << 1;
+    // Digits.
+    if (r->each_digit) {
+        starts |= digit;
+    } else {
+        uint64_t third = digit & ~(digit << 1), three = digit & digit << 1 & digit << 2;
+        starts |= third;
+        while ((third = third << 3 & three)) starts |= third;
+    }
+    // Punctuation, with the space before it.
+    uint64_t runs = other & ~(other << 1);
+    starts |= (runs & ~(m.space << 1)) | (runs >> 1 & m.space);
+    // White space: what stands before its last line break, what stands behind, and the last blank.
+    uint64_t line = m.line & ~taken_lines(m.line, other), white = m.blank | line;
+    uint64_t behind = m.blank & line << 1;
+    starts |= (white & ~(white << 1)) | (m.blank & solid >> 1);
+    if (behind) starts |= behind & ~blanks_between(m.blank, line, behind);
+    // What a contraction changes.
+    if (r->contraction_first) {
+        for (uint64_t at = m.apostrophe & (starts | 1) & letter >> 1; at; at &= at - 1) {
+            unsigned i = (unsigned)__builtin_ctzll(at), n = contraction(p + i, end);
+            if (n) starts |= UINT64_C(1) << (i + n);
+        }
+    }
+    if (r->contraction_last) {
+        uint64_t done = 0;
+        for (uint64_t at = m.apostrophe & letter << 1 & letter >> 1; at; at &= at - 1) {
+            unsigned i = (unsigned)__builtin_ctzll(at), n = done >> i & 1 ? 0 : contraction(p + i, end);
+            if (!n) continue;
+            done = UINT64_C(1) << (i + n);
+            starts = (starts & ~(UINT64_C(1) << i)) | done;
+        }
+    }
+    if (!cut) return (starts & BELOW(stop) & ~UINT64_C(1)) | UINT64_C(1) << stop;
+    // What white space and punctuation at the end of the known bytes give is not known.
+    uint64_t firm = (letter | digit) & (stop < 64 ? BELOW(stop) : ~UINT64_C(0));
+    if (!firm) return 0;
+    unsigned sure = 64 - (unsigned)__builtin_clzll(firm);
+    return starts & ~UINT64_C(1) & (sure < 64 ? BELOW(sure) : ~UINT64_C(0));
+}
+
+// ---- classification -----------------------------------------------------------------------------
+
+INLINE Masks classify_plain(const Byte *p)
+{
+    Masks m = {0};
+    for (unsigned i = 0; i < BLOCK_BYTES; i++) {
+        uint64_t bit = UINT64_C(1) << i;
+        if (p[i] >= 0x80) {
+            m.high |= bit;
+            continue;
+        }
+        char k = letter_blocks[0][p[i]];
+        if (k == 'U' || k == 'L') m.letter |= bit;
+        if (k == 'U') m.upper |= bit;
+        if (k == 'N') m.digit |= bit;
+        if (k == 'W') m.blank |= bit;
+        if (k == 'R') m.line |= bit;
+        if (p[i] == ' ') m.space |= bit;
+        if (p[i] == '\'') m.apostrophe |= bit;
+    }
+    return m;
+}
+
+#ifdef __x86_64__
+#define AVX2 __attribute__((target("avx2,bmi,bmi2,lzcnt")))
+#define AVX512 __attribute__((target("avx512f,avx512bw,avx2,bmi,bmi2,lzcnt")))
+
+INLINE uint64_t within16(const __m128i v[4], char first, int count)
+{
+    uint64_t mask = 0;
+    for (unsigned i = 0; i < 4; i++) {
+        __m128i moved = _mm_sub_epi8(v[i], _mm_set1_epi8((char)(first + 0x80)));
+        mask |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmplt_epi8(moved, _mm_set1_epi8((char)(-128 + count)))) << 16 * i;
+    }
+    return mask;
+}
+
+INLINE uint64_t equal16(const __m128i v[4], char c)
+{
+    uint64_t mask = 0;
+    for (unsigned i = 0; i < 4; i++) mask |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v[i], _mm_set1_epi8(c))) << 16 * i;
+    return mask;
+}
+
+INLINE Masks classify_sse2(const Byte *p)
+{
+    Masks m;
+    __m128i v[4], folded[4];
+    m.high = 0;
+    for (unsigned i = 0; i < 4; i++) {
+        v[i] = _mm_loadu_si128((const __m128i *)(const void *)(p + 16 * i));
+        folded[i] = _mm_or_si128(v[i], _mm_set1_epi8(0x20));
+        m.high |= (uint64_t)(unsigned)_mm_movemask_epi8(v[i]) << 16 * i;
+    }
+    m.letter = within16(folded, 'a', 26);
+    m.upper = within16(v, 'A', 26);
+    m.digit = within16(v, '0', 10);
+    m.space = equal16(v, ' ');
+    m.line = equal16(v, '\n') | equal16(v, '\r');
+    m.blank = (within16(v, '\t', 5) & ~m.line) | m.space;
+    m.apostrophe = equal16(v, '\'');
+    return m;
+}
+
+INLINE AVX2 uint64_t within32(const __m256i v[2], char first, int count)
+{
+    uint64_t mask = 0;
+    for (unsigned i = 0; i < 2; i++) {
+        __m256i moved = _mm256_sub_epi8(v[i], _mm256_set1_epi8((char)(first + 0x80)));
+        mask |= (uint64_t)(unsigned)_mm256_movemask_epi8(_mm256_cmpgt_epi8(_mm256_set1_epi8((char)(-128 + count)), moved)) << 32 * i;
+    }
+    return mask;
+}
+
+INLINE AVX2 uint64_t equal32(const __m256i v[2], char c)
+{
+    uint64_t mask = 0;
+    for (unsigned i = 0; i < 2; i++)
+        mask |= (uint64_t)(unsigned)_mm256_movemask_epi8(_mm256_cmpeq_epi8(v[i], _mm256_set1_epi8(c))) << 32 * i;
+    return mask;
+}
+
+INLINE AVX2 Masks classify_avx2(const Byte *p)
+{
+    Masks m;
+    __m256i v[2], folded[2];
+    m.high = 0;
+    for (unsigned i = 0; i < 2; i++) {
+        v[i] = _mm256_loadu_si256((const __m256i *)(const void *)(p + 32 * i));
+        folded[i] = _mm256_or_si256(v[i], _mm256_set1_epi8(0x20));
+        m.high |= (uint64_t)(unsigned)_mm256_movemask_epi8(v[i]) << 32 * i;
+    }
+    m.letter = within32(folded, 'a', 26);
+    m.upper = within32(v, 'A', 26);
+    m.digit = within32(v, '0', 10);
+    m.space = equal32(v, ' ');
+    m.line = equal32(v, '\n') | equal32(v, '\r');
+    m.blank = (within32(v, '\t', 5) & ~m.line) | m.space;
+    m.apostrophe = equal32(v, '\'');
+    return m;
+}
+
+INLINE AVX512 uint64_t within64(__m512i v, char first, char count)
+{
+    return _mm512_cmplt_epu8_mask(_mm512_sub_epi8(v, _mm512_set1_epi8(first)), _mm512_set1_epi8(count));
+}
+
+INLINE AVX512 uint64_t equal64(__m512i v, char c) { return _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(c)); }
+
+INLINE AVX512 Masks classify_avx512(const Byte *p)
+{
+    __m512i v = _mm512_loadu_si512(p);
+    Masks m;
+    m.high = _mm512_movepi8_mask(v);
+    m.letter = within64(_mm512_or_si512(v, _mm512_set1_epi8(0x20)), 'a', 26);
+    m.upper = within64(v, 'A', 26);
+    m.digit = within64(v, '0', 10);
+    m.space = equal64(v, ' ');
+    m.line = equal64(v, '\n') | equal64(v, '\r');
+    m.blank = (within64(v, '\t', 5) & ~m.line) | m.space;
+    m.apostrophe = equal64(v, '\'');
+    return m;
+}
+#endif
+
+// ---- one function a pattern and level -----------------------------------------------------------
+
+#define CL100K_RULES {.contraction_first = true, .end_first = true}
+#define LLAMA3_RULES {.contraction_first = true}
+#define QWEN2_RULES {.contraction_first = true, .each_digit = true}
+#define O200K_RULES {.cased = true, .contraction_last = true, .trailing_slash = true}
+#define TEKKEN_RULES {.cased = true, .each_digit = true, .trailing_slash = true}
+
+#define SCAN(name, rules, target, classify) \
+    static target uint64_t name(const Byte *p, const Byte *end) \
+    { \
+        static const ScanRules r = rules; \
+        return scan_masks(p, end, classify(p), &r); \
+    }
+#define SCANS(level, target, classify) \
+    SCAN(cl100k_##level, CL100K_RULES, target, classify) \
+    SCAN(llama3_##level, LLAMA3_RULES, target, classify) \
+    SCAN(qwen2_##level, QWEN2_RULES, target, classify) \
+    SCAN(o200k_##level, O200K_RULES, target, classify) \
+    SCAN(tekken_##level, TEKKEN_RULES, target, classify)
+#define ROW(level) \
+    { \
+        [SPLIT_CL100K] = cl100k_##level, [SPLIT_LLAMA3] = llama3_##level, [SPLIT_QWEN2] = qwen2_##level, \
+        [SPLIT_O200K] = o200k_##level, [SPLIT_TEKKEN] = tekken_##level \
+    }
+
+SCANS(plain, , classify_plain)
+#ifdef __x86_64__
+SCANS(sse2, , classify_sse2)
+SCANS(avx2, AVX2, classify_avx2)
+SCANS(avx512, AVX512, classify_avx512)
+#endif
+
+static const BlockScan scans[SCAN_LEVELS][SPLIT_COUNT] = {
+    [SCAN_PLAIN] = ROW(plain),
+#ifdef __x86_64__
+    [SCAN_SSE2] = ROW(sse2),
+    [SCAN_AVX2] = ROW(avx2),
+    [SCAN_AVX512] = ROW(avx512),
+#endif
+};
+
+ScanLevel scan_level_best(void)
+{
+#ifdef __x86_64__
+    bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
+                __builtin_cpu_supports("lzcnt");
+    if (avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")) return SCAN_AVX512;
+    return avx2 ? SCAN_AVX2 : SCAN_SSE2;
+#else
+    return SCAN_PLAIN;
+#endif
+}
+
+BlockScan block_scan_of(SplitKind kind, ScanLevel level)
+{
+    return kind < SPLIT_COUNT && level <= scan_level_best() ? scans[level][kind] : NULL;
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Many piece ends at once: 64 bytes are classified together and the ends found by arithmetic on the
+// masks of their classes, without a branch a letter (the idea of simdjson's stage 1: Langdale, Lemire,
+// "Parsing gigabytes of JSON per second", 2019). Holds for the split patterns around cl100k's and
+// o200k's; what is rare in texts (digits of other scripts, blanks that are not ASCII, a capital behind
+// a Chinese letter) ends a scan before it, and the pattern's own scanner goes on from there.
+//
+// Classification is written for AVX-512, AVX2, SSE2 and plain C, and chosen for the machine that runs.
+#ifndef CONFAB_TOKENS_BLOCK_SCAN_H
+#define CONFAB_TOKENS_BLOCK_SCAN_H
+
+#include "tokens/pretokenise.h"
+
+enum { BLOCK_BYTES = 64 };  // SPLIT_PADDING is at least this
+
+// Bit i (from 1) is set where a piece ends at p + i, for all pieces from p whose ends are certain; 0:
+// none is, ask the splitter for one piece. p is where a piece begins; p < end; 64 bytes can be read.
+typedef uint64_t (*BlockScan)(const unsigned char *p, const unsigned char *end);
+
+typedef enum ScanLevel { SCAN_PLAIN, SCAN_SSE2, SCAN_AVX2, SCAN_AVX512, SCAN_LEVELS } ScanLevel;
+
+ScanLevel scan_level_best(void);                         // of this machine
+BlockScan block_scan_of(SplitKind kind, ScanLevel level);  // NULL: none for this pattern, or not in this build
+
+#endif
