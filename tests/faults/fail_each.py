@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fails each write, each sync, each new name and each allocation of a small run in turn.
 
-usage: fail_each.py CONFAB MOCKLLM PRELOAD [--family write,sync,name,memory] [--stride N] [--all]
+usage: fail_each.py CONFAB MOCKLLM PRELOAD [--family write,sync,name,memory] [--stride N] [--first N] [--last N] [--all]
 
 For each n until the fault no longer happens: the run ends with an exit code and an error of its own
 (never by a signal), what was there before is still there, and afterwards the run goes on and
@@ -20,6 +20,7 @@ import tempfile
 import time
 
 ITERATIONS = 6
+SECONDS_MAX = 20
 # What may stop a run: 8 is disk or file, 1 memory; 3 a project that could not be read for want of
 # memory, 5 and 4 a connection that could not be made for want of it.
 ALLOWED = {"write": {0, 8}, "sync": {0, 8}, "name": {0, 8}, "memory": {0, 1, 2, 3, 4, 5, 6, 8}}
@@ -32,6 +33,8 @@ def main():
     parser.add_argument("preload")
     parser.add_argument("--family", default="write,sync,name")
     parser.add_argument("--stride", type=int, default=1)
+    parser.add_argument("--first", type=int, default=1)
+    parser.add_argument("--last", type=int, default=10**9)
     parser.add_argument("--all", action="store_true", help="every later call fails too")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="confab-faults-") as folder:
@@ -64,15 +67,21 @@ def make_project(work):
 def call(args, url, project, command, **fault):
     env = {k: v for k, v in os.environ.items() if not k.startswith(("LLM_", "CONFAB_"))}
     env.update(LLM_API_URL=url, LLM_NAME="mock", NO_COLOR="1", **fault)
-    # A library that lacks memory may lose a request without a word; the time-out finds it again.
-    return subprocess.run([args.confab, *command, "-p", str(project), "--yes", "--progress", "none", "-j", "2", "--timeout", "3s"], env=env,
-                          capture_output=True, text=True, errors="replace", timeout=60)
+    begun = time.monotonic()
+    try:
+        result = subprocess.run([args.confab, *command, "-p", str(project), "--yes", "--progress", "none", "-j", "2"], env=env,
+                                capture_output=True, text=True, errors="replace", timeout=60)
+    except subprocess.TimeoutExpired as late:
+        result = subprocess.CompletedProcess(late.cmd, -signal.SIGKILL, "", "it hangs")
+    # A run takes a tenth of a second, one that finds no server ten seconds.
+    result.late = time.monotonic() - begun > SECONDS_MAX
+    return result
 
 
 def fail_family(args, work, url, family):
-    report, faults, n = work / "report", 0, 1
+    report, faults, n, times = work / "report", 0, args.first, 0
     run = ["run", "-n", str(ITERATIONS), "-x", "2", "--seed", "3"]
-    while True:
+    while n <= args.last:
         project = make_project(work)
         report.unlink(missing_ok=True)
         fault = {"LD_PRELOAD": args.preload, "CONFAB_FAULT": f"{family}:{n}", "CONFAB_FAULT_REPORT": str(report)}
@@ -85,11 +94,14 @@ def fail_family(args, work, url, family):
             faults += 1
             print(f"{family}:{n}: {what}\n{result.stderr[-600:]}", flush=True)
         n += args.stride
-    print(f"{family}: {n - 1} calls failed in turn, {faults} faults", flush=True)
-    return faults + (n == 1)
+        times += 1
+    print(f"{family}: {times} calls failed in turn, from {args.first} to {n - args.stride}, {faults} faults", flush=True)
+    return faults + (times == 0)
 
 
 def judge(args, url, project, run, family, result):
+    if result.late:
+        yield "it took too long"
     if result.returncode not in ALLOWED[family]:
         yield f"exit {result.returncode}"
     if result.returncode and "error[" not in result.stderr:
