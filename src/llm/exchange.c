@@ -196,6 +196,7 @@ bool exchange_prepare(Exchange *x, Peer *peer, const HttpRequest *request, Error
     x->reply = (HttpReply){.tag = request->tag, .endpoint = peer->endpoint, .sent = clock_now(x->clock)};
     buf_clear(&x->body);
     x->header_bytes = 0;
+    x->headers_ended = false;
     x->connected = x->last_byte = 0;
     x->stopped = HTTP_DONE;
     x->curl_says[0] = '\0';
@@ -330,7 +331,9 @@ static size_t on_header(char *line, size_t size, size_t n, void *context)
         x->stopped = HTTP_TOO_LARGE;
         return 0;
     }
+    if (text.ptr[0] == '\r' || text.ptr[0] == '\n') x->headers_ended = true;
     if (str_starts(text, S("HTTP/"))) {
+        x->headers_ended = false;
         start_headers(&x->reply);
         return text.len;
     }
@@ -356,7 +359,8 @@ static HttpEnd end_of(const Exchange *x, CURLcode result)
 {
     if (x->stopped != HTTP_DONE) return x->stopped;
     switch (result) {
-    case CURLE_OK: return HTTP_DONE;
+    // libcurl takes a connection that is closed within the headers for an answer without a body.
+    case CURLE_OK: return x->headers_ended ? HTTP_DONE : HTTP_RESET;
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY: return HTTP_RESOLVE_FAILED;
     case CURLE_COULDNT_CONNECT: return HTTP_CONNECT_FAILED;
@@ -404,7 +408,7 @@ static void complete(Exchange *x, HttpEnd end, const char *detail)
 void exchange_finish(Exchange *x, CURLcode result)
 {
     HttpEnd end = end_of(x, result);
-    const char *detail = x->curl_says[0] ? x->curl_says : curl_easy_strerror(result);
+    const char *detail = x->curl_says[0] ? x->curl_says : result == CURLE_OK ? "closed within the headers" : curl_easy_strerror(result);
     if (x->reply.unsent) detail = "the server had closed the kept connection";
     if (end == HTTP_TOO_LARGE) detail = x->header_bytes > HTTP_HEADERS_MAX ? "headers above 64 KB" : "an answer above 16 MB";
     complete(x, end, detail);

@@ -29,6 +29,7 @@ struct Exchange {
     unsigned multi;              // index of the multi handle it runs on
     Buf request, body;
     size_t header_bytes;
+    bool headers_ended;          // an empty line came behind them
     struct curl_slist item;      // the head of the header list, when the request has an item
     char item_text[96];
     Str url_set;                 // what CURLOPT_URL was last given; NUL behind it

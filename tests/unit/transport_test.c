@@ -217,7 +217,7 @@ static const Expected faults[] = {
     {"stall-head", HTTP_TIMEOUT_IDLE, RETRY},
     {"stall-body", HTTP_TIMEOUT_IDLE, RETRY},
     {"close-at-once", HTTP_RESET, RETRY},
-    {"close-head", HTTP_DONE, RETRY},
+    {"close-head", HTTP_RESET, RETRY},
     {"close-body", HTTP_RESET, RETRY},
     {"reset-at-once", HTTP_RESET, RETRY},
     {"reset-body", HTTP_RESET, RETRY},
