@@ -5,8 +5,10 @@
 
 #include "base/file.h"
 #include "cli/locate.h"
+#include "cli/report_coverage.h"
 #include "cli/summary.h"
 #include "output/export_row.h"
+#include "report/numbers.h"
 #include "report/page.h"
 #include "run/handwritten.h"
 #include "run/history.h"
@@ -15,6 +17,7 @@ enum { PAIRS = 256 };  // of one conversation; more are not told
 
 typedef struct Feed {
     Report report;
+    CoverageFeed coverage;
     ExportReader reader;
     Arena arena;           // of a row
     Buf text;
@@ -83,6 +86,7 @@ static bool add_row(void *ctx, const KeptItem *item, Error *e)
         add_pair(f, &origin, S("attempt"), row.attempt);
     }
     f->place++;
+    if (!row.handwritten) report_coverage_row(&f->coverage, &row, &f->report);
     report_add(&f->report, &(ReportRow){
         .id = plain(f, row.id), .handwritten = row.handwritten, .turns = turns, .n_turns = n, .labels = labels.items, .n_labels = labels.n,
         .parameters = parameters.items, .n_parameters = parameters.n, .origin = origin.items, .n_origin = origin.n,
@@ -96,11 +100,12 @@ static bool add_answer(void *ctx, const JudgedItem *item, Error *e)
     report_answer(&((Feed *)ctx)->report, &(ReportAnswer){
         .kept = str_eq(item->reason, S("kept")), .reason = item->reason, .attempt = item->attempt, .wall = item->wall,
         .latency = item->latency, .prompt_tokens = item->prompt_tokens, .completion_tokens = item->completion_tokens,
-        .cost = item->cost});
+        .cost = item->cost, .similarity = item->similarity});
     return true;
 }
 
-static void add_handwritten(Cli *cli, const Project *bare, const RunInfo *run, KeptQuery *query)
+// What the project as it is now adds to the journal: its examples, and what could have been drawn.
+static void add_project(Cli *cli, Feed *f, const Project *bare, const RunInfo *run, KeptQuery *query)
 {
     Project project = {0};
     Problems problems = {.arena = &cli->arena};
@@ -109,7 +114,9 @@ static void add_handwritten(Cli *cli, const Project *bare, const RunInfo *run, K
     ProjectOptions options = {.max_exchanges = run->max_exchanges, .partition = run->partition};
     if (!project_load(bare->folder.ptr, &options, &cli->arena, &project, &problems) ||
         !handwritten_add(&project, run->stamp, query, &cli->arena, &header, &problems, &e))
-        cli_say(cli, "The project cannot be read now, so its handwritten examples are left out.");
+        cli_say(cli, "The project cannot be read now, so its handwritten examples and what could be drawn are left out.");
+    else
+        report_coverage_set_up(&f->coverage, &project, &f->report, &cli->arena);
     project_close(&project);
 }
 
@@ -125,7 +132,7 @@ static bool gather(Cli *cli, Feed *f, const Project *project, const RunInfo *run
     r->asked = run->iterations;
     r->cost_known = summary_cost_known(run);
     r->seconds = (double)run->time / (double)NANOS_PER_SECOND;
-    add_handwritten(cli, project, run, query);
+    add_project(cli, f, project, run, query);
     if (!kept_query_count(query, &f->total, e) ||
         !kept_query_each(query, 0, KEPT_DRAWN | KEPT_CONVERSATION | KEPT_TEXT, add_row, f, e) ||
         !kept_query_judged(query, add_answer, f, e))
@@ -177,6 +184,7 @@ static int act(Cli *cli, Error *e)
     kept_query_close(query);
     export_reader_free(&f->reader);
     arena_free(&f->arena);
+    report_coverage_free(&f->coverage);
     buf_free(&f->text);
     free(f);
     return ok ? 0 : (int)e->kind;
@@ -188,8 +196,8 @@ const Command cmd_report = {
     .arguments = "[RUN]",
     .max_arguments = 1,
     .summary = "show a run at a glance",
-    .details = "One HTML file that needs no network: numbers, lengths, labels, parameters, rejections, diversity, and ten "
-               "conversations. --json prints the numbers instead, or beside it.",
+    .details = "One HTML file that needs no network: numbers, lengths, what was drawn of all that could be, labels, parameters, "
+               "rejections, speed, diversity, and ten conversations. --json prints the numbers instead, or beside it.",
     .examples = "confab report -p coffee-support -o report.html\nconfab report -p coffee-support --json",
     .act = act,
 };

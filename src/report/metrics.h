@@ -1,28 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The numbers of a report, gathered row by row in bounded memory (about 10 MB).
-//
-//   turns, words            of each conversation; percentiles by nearest rank
-//   distinct-1, -2, -3      different runs of so many words, divided by all (Li et al. 2016; dedup/diversity.h)
-//   repeated 5-grams        share of all runs of five words that came before in the dataset
-//   new 5-grams             share of the last hundred conversations' 5-grams that none before had
-//   compression ratio       bytes of all texts divided by their size in Zstandard, level 3, whose window is 2 MiB (after
-//                           Shaib et al. 2024, who use gzip): 2 to 3 is ordinary prose, more is repetition
-//   MATTR                   moving-average type-token ratio, windows of 50 words (Covington, McFall 2010), averaged
-//                           over conversations of at least 50 words
-//   evenness                of a label's values: entropy divided by its maximum
-//   openers                 the commonest first four words of a conversation
+// The numbers of a report, gathered row by row in bounded memory (about 15 MB, and at most 24 more for alike.h). Each metric
+// names its source in metric_sources.c, for the page, for JSON and for whoever reads this.
 #ifndef CONFAB_REPORT_METRICS_H
 #define CONFAB_REPORT_METRICS_H
 
 #include "base/clock.h"
 #include "dedup/diversity.h"
+#include "report/alike.h"
+#include "report/coverage.h"
+#include "report/mattr.h"
+#include "report/series.h"
 #include "report/tally.h"
 
 enum {
     REPORT_LABELS = 100,       // labels and parameters that are told of
     REPORT_SAMPLES = 10,       // conversations that are shown
-    MATTR_WINDOW = 50,
 };
 
 typedef struct ReportPair {
@@ -55,6 +48,7 @@ typedef struct ReportAnswer {
     Nanos wall, latency;       // latency 0: not known
     int64_t prompt_tokens, completion_tokens;
     int64_t cost;              // billionths
+    double similarity;         // of a near-duplicate, else 0
 } ReportAnswer;
 
 typedef struct ReportParameter {
@@ -77,12 +71,20 @@ typedef struct Report {
     size_t n_labels;
     ReportParameter *parameters[REPORT_LABELS];
     size_t n_parameters;
+    Coverage coverage[COVERAGE_VARIABLES];  // of what was drawn or asked; set up by the caller
+    size_t n_coverage;
     Tally reasons;
+    Timeline done;             // kept answers
+    double similar[ALIKE_STEPS];  // rejected near-duplicates by similarity
+    uint64_t n_similar;
     Sample latency;            // x: seconds, y: wall seconds
     Nanos first_wall, last_wall;
     Diversity diversity;
     Shingles shingles;
     uint64_t all_5grams;
+    Series new_5grams;         // share of new ones in each hundred conversations
+    Alike alike;
+    Mattr mattr;
     double mattr_sum;
     uint64_t mattr_n;
     void *zstd;
@@ -102,7 +104,7 @@ double report_mattr(const Report *r);          // < 0: not measured
 double report_compression(const Report *r);
 double report_repeated(const Report *r);
 
-// {"version":1,"run":…,"metrics":{name:number},"labels":{name:{value:count}},"rejected":{…},"openers":[…]}
-void report_json(const Report *r, Buf *out);
+// Counts a value of coverage[at] for a generated conversation.
+static inline void report_drawn(Report *r, size_t at, Str key) { coverage_count(&r->coverage[at], key); }
 
 #endif

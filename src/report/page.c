@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/page.h"
 
+#include "report/metric_sources.h"
 #include "report/plot.h"
+
+enum { NEVER_SHOWN = 12 };  // values that never came, of each variable
 
 static const char style[] =
     ":root{color-scheme:light dark;--bg:#fbfbf9;--fg:#1d1f21;--soft:#5c6166;--line:#d9dad4;--card:#fff;--bar:#2f6f9f;--mark:#b3441e;"
@@ -18,10 +21,11 @@ static const char style[] =
     "figure{margin:0;background:var(--card);border:1px solid var(--line);border-radius:.5rem;padding:.8rem;min-width:0}"
     "figcaption{font-weight:600;margin-bottom:.4rem;overflow-wrap:anywhere}figure>svg{display:block;width:100%;height:auto}"
     "svg text{fill:var(--soft);font-size:10px}.bar{fill:var(--bar)}.axis{stroke:var(--line)}.mark{stroke:var(--mark);stroke-dasharray:3 2}"
+    ".want{stroke:var(--mark);stroke-width:1.5;vector-effect:non-scaling-stroke}.area{fill:var(--bar);opacity:.15}"
     ".line{fill:none;stroke:var(--bar);stroke-width:2}.thin{stroke-width:1;opacity:.6}"
     ".scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.875rem}th{text-align:left;font-weight:400;overflow-wrap:anywhere}"
     "thead th{color:var(--soft);font-size:.75rem}td,th{padding:.15rem .4rem .15rem 0;vertical-align:middle}td.n,th.n{text-align:right;"
-    "font-variant-numeric:tabular-nums;white-space:nowrap}td.b{width:35%}td.b svg{display:block;width:100%;height:.7rem}"
+    "font-variant-numeric:tabular-nums;white-space:nowrap}td.b{width:32%;min-width:3rem}tbody th{min-width:5.5rem}td.b svg{display:block;width:100%;height:.7rem}"
     ".hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}"
     "article{background:var(--card);border:1px solid var(--line);border-radius:.5rem;padding:1rem;margin:0 0 1rem}"
     "article h3{font-size:1rem;margin:0 0 .3rem;overflow-wrap:anywhere}"
@@ -29,6 +33,8 @@ static const char style[] =
     ".turns li{max-width:85%;padding:.5rem .8rem;border-radius:.8rem;background:var(--a);align-self:flex-start;overflow-wrap:anywhere}"
     ".turns li.assistant{background:var(--b);align-self:flex-end}.turns b{display:block;font-size:.75rem;color:var(--soft);font-weight:600}"
     ".turns span{white-space:pre-wrap;unicode-bidi:isolate}.origin{color:var(--soft);font-size:.8rem;overflow-wrap:anywhere}"
+    ".rest{fill:var(--line)}table.wide{min-width:34rem}table.wide th:last-child,table.wide td.never{padding-left:1.2rem}table.wide td.b{width:14%}table.wide td.never{font-size:.8rem;color:var(--soft);overflow-wrap:anywhere}"
+    "dl.terms{font-size:.875rem;margin:0}dl.terms dt{font-weight:600;margin-top:.6rem}dl.terms dd{margin:0}cite{color:var(--soft);font-style:normal}"
     "footer{max-width:72rem;margin:0 auto;padding:1rem;color:var(--soft);font-size:.8rem}"
     "@media print{figure,article{break-inside:avoid}}";
 
@@ -67,7 +73,8 @@ static void ratio(Buf *out, const char *name, double x)
 {
     if (x < 0) return;
     open_number(out, name);
-    buf_printf(out, x >= 100 ? "%.0f" : "%.2f", x);
+    if (x >= 100) add_count(out, (uint64_t)(x + 0.5));
+    else buf_printf(out, "%.2f", x);
     close_number(out);
 }
 
@@ -103,6 +110,32 @@ static void add_numbers(const Report *r, Buf *out)
     buf_add(out, S("</dl>"));
 }
 
+static void add_openers(const Report *r, Buf *out)
+{
+    const Opener *openers[15];
+    size_t n = diversity_openers(&r->diversity, openers, 15);
+    if (!n) return;
+    Tally t = {.total = r->conversations, .n_values = n};
+    TallyValue values[15];
+    for (size_t i = 0; i < n; i++) values[i] = (TallyValue){0, openers[i]->n, str_from(openers[i]->text), -1};
+    t.values = values;
+    plot_tally(&t, "How conversations begin", 15, out);
+}
+
+static void add_course(const Report *r, Buf *out)
+{
+    double points[SERIES_POINTS];
+    size_t n = series_points(&r->new_5grams, points);
+    plot_line(&(Line){"New 5-grams, over the run", "", points, n, 1, "first conversation", "last", true}, out);
+}
+
+static void add_likeness(const char *title, const double *counts, double mean, Buf *out)
+{
+    double all = 0;
+    for (size_t i = 0; i < ALIKE_STEPS; i++) all += counts[i];
+    if (all > 0) plot_histogram(&(Histogram){title, "similarity", counts, ALIKE_STEPS, 0, 1, mean, -1, 0, "mean "}, out);
+}
+
 static void add_diversity(const Report *r, Buf *out)
 {
     const Diversity *d = &r->diversity;
@@ -114,21 +147,22 @@ static void add_diversity(const Report *r, Buf *out)
     ratio(out, "compression ratio", report_compression(r));
     share(out, "repeated 5-grams", report_repeated(r));
     share(out, "new 5-grams, last 100", diversity_new(d));
-    buf_add(out, S("</dl><p class=\"note\">distinct-n: different runs of n words of all (Li et al. 2016), which falls as a dataset grows. MATTR: "
-                   "different words in a window of 50 (Covington, McFall 2010). Compression ratio: Zstandard level 3; 2 to 3 is ordinary prose, "
-                   "more is repetition. Repeated and new 5-grams: runs of five words that came before, or did not.</p>"));
+    ratio(out, "Self-BLEU", r->alike.self_bleu);
+    share(out, "nearest similarity, mean", r->alike.nearest_mean);
+    buf_add(out, S("</dl><div class=\"grid\">"));
+    add_course(r, out);
+    add_likeness("How like each conversation is to its nearest", r->alike.nearest, r->alike.nearest_mean, out);
+    if (r->n_similar) add_likeness("Rejected near-duplicates, by similarity", r->similar, -1, out);
+    add_openers(r, out);
+    buf_add(out, S("</div>"));
 }
 
-static void add_openers(const Report *r, Buf *out)
+static void add_definitions(Buf *out)
 {
-    const Opener *openers[15];
-    size_t n = diversity_openers(&r->diversity, openers, 15);
-    if (!n) return;
-    Tally t = {.total = r->conversations, .n_values = n};
-    TallyValue values[15];
-    for (size_t i = 0; i < n; i++) values[i] = (TallyValue){0, openers[i]->n, str_from(openers[i]->text)};
-    t.values = values;
-    plot_tally(&t, "How conversations begin", 15, out);
+    buf_add(out, S("<h2 id=\"definitions\">What the numbers say</h2><dl class=\"terms\">"));
+    for (size_t i = 0; i < metric_source_count; i++)
+        buf_printf(out, "<dt>%s</dt><dd>%s <cite>%s</cite></dd>", metric_sources[i].title, metric_sources[i].says, metric_sources[i].source);
+    buf_add(out, S("</dl>"));
 }
 
 // ---- plots --------------------------------------------------------------------------------------
@@ -148,6 +182,25 @@ static void add_labels(const Report *r, Buf *out)
     buf_add(out, S("</div>"));
 }
 
+static bool is_fixed(const ReportParameter *p) { return p->values.n_values == 1; }
+
+// Parameters of one value in a line, the others as plots.
+static void add_fixed(const Report *r, Buf *out)
+{
+    bool any = false;
+    for (size_t i = 0; i < r->n_parameters; i++) {
+        const Tally *t = &r->parameters[i]->values;
+        if (!is_fixed(r->parameters[i])) continue;
+        buf_add(out, any ? S("; ") : S("<p class=\"note\">The same for every conversation: "));
+        html_add(out, t->name);
+        buf_add(out, S(" <bdi>"));
+        html_add(out, t->values[0].name);
+        buf_add(out, S("</bdi>"));
+        any = true;
+    }
+    if (any) buf_add(out, S("</p>"));
+}
+
 static void add_parameters(const Report *r, Buf *out)
 {
     if (!r->n_parameters) return;
@@ -156,10 +209,57 @@ static void add_parameters(const Report *r, Buf *out)
         const ReportParameter *p = r->parameters[i];
         char title[160];
         snprintf(title, sizeof title, "%.*s", STR_ARG(p->values.name));
+        if (is_fixed(p)) continue;
         if (p->numbers.seen == p->values.total && p->values.n_values > 8) plot_sample(title, &p->numbers, out);
         else plot_tally(&p->values, title, 12, out);
     }
     buf_add(out, S("</div>"));
+    add_fixed(r, out);
+}
+
+static void add_never(const Coverage *c, Buf *out)
+{
+    size_t shown = 0, never = c->n - coverage_seen(c);
+    for (size_t i = 0; i < c->n && shown < NEVER_SHOWN; i++) {
+        if (c->values[i].n) continue;
+        buf_add(out, shown++ ? S(", <bdi>") : S("<bdi>"));
+        html_add(out, c->values[i].name);
+        buf_add(out, S("</bdi>"));
+    }
+    if (never > shown) buf_printf(out, " and %zu more", never - shown);
+    if (c->unknown) buf_printf(out, "%s%llu draws of values that the project no longer has", never ? "; " : "", (unsigned long long)c->unknown);
+}
+
+static void add_coverage(const Report *r, Buf *out)
+{
+    if (!r->n_coverage) return;
+    buf_add(out, S("<h2 id=\"coverage\">What was drawn, of all that could be</h2><figure><div class=\"scroll\"><table class=\"wide\"><thead><tr>"
+                   "<th scope=\"col\">variable</th><th scope=\"col\"></th><th scope=\"col\"><span class=\"hidden\">bar</span></th>"
+                   "<th scope=\"col\" class=\"n\">came</th><th scope=\"col\" class=\"n\">possible</th><th scope=\"col\" class=\"n\">entropy, bits</th>"
+                   "<th scope=\"col\" class=\"n\">at most</th><th scope=\"col\">never came</th></tr></thead><tbody>"));
+    for (size_t i = 0; i < r->n_coverage; i++) {
+        const Coverage *c = &r->coverage[i];
+        size_t seen = coverage_seen(c);
+        buf_add(out, S("<tr><th scope=\"row\">"));
+        html_add(out, c->name);
+        buf_printf(out, "</th><td class=\"soft\">%s</td><td class=\"b\"><svg viewBox=\"0 0 100 10\" preserveAspectRatio=\"none\" aria-hidden=\"true\">"
+                        "<rect class=\"rest\" width=\"100\" height=\"10\"/><rect class=\"bar\" width=\"%.1f\" height=\"10\"/></svg></td>"
+                        "<td class=\"n\">%zu</td><td class=\"n\">%zu</td><td class=\"n\">%.2f</td><td class=\"n\">%.2f</td><td class=\"never\">",
+                   strcmp(c->kind, "itself") == 0 ? "" : c->kind, c->n ? 100.0 * (double)seen / (double)c->n : 0, seen, c->n, coverage_entropy(c),
+                   coverage_entropy_most(c));
+        add_never(c, out);
+        buf_add(out, S("</td></tr>"));
+    }
+    buf_add(out, S("</tbody></table></div></figure>"));
+}
+
+static void add_throughput(const Report *r, Buf *out)
+{
+    double points[SERIES_POINTS], seconds;
+    char right[64];
+    size_t n = timeline_rates(&r->done, points, &seconds);
+    snprintf(right, sizeof right, seconds < 120 ? "after %.0f s" : "after %.0f min", seconds < 120 ? seconds : seconds / 60);
+    plot_line(&(Line){"Conversations a minute, over time", "a minute", points, n, 0, "start", right, false}, out);
 }
 
 static void add_plots(const Report *r, Buf *out)
@@ -168,19 +268,18 @@ static void add_plots(const Report *r, Buf *out)
     plot_wholes("Turns of a conversation", "turns", &r->turns, out);
     plot_wholes("Words of a conversation", "words", &r->words, out);
     buf_add(out, S("</div>"));
+    add_coverage(r, out);
     add_labels(r, out);
     add_parameters(r, out);
     buf_add(out, S("<h2 id=\"answers\">Answers</h2><div class=\"grid\">"));
     if (r->reasons.total) plot_tally(&r->reasons, "Rejected, by reason", 20, out);
     else buf_add(out, S("<figure><figcaption>Rejected, by reason</figcaption><p class=\"note\">No answer was rejected.</p></figure>"));
     plot_wholes("Attempts until kept", "attempts", &r->attempts, out);
+    add_throughput(r, out);
     plot_sample("Seconds for an answer", &r->latency, out);
     plot_over_time("Seconds for an answer, over time", "s", &r->latency, out);
     buf_add(out, S("</div>"));
     add_diversity(r, out);
-    buf_add(out, S("<div class=\"grid\">"));
-    add_openers(r, out);
-    buf_add(out, S("</div>"));
 }
 
 // ---- conversations ------------------------------------------------------------------------------
@@ -242,6 +341,7 @@ void report_page(const Report *r, Buf *out)
     add_plots(r, out);
     if (r->n_samples) buf_add(out, S("<h2 id=\"conversations\">Conversations, evenly spread over the run</h2>"));
     for (size_t i = 0; i < r->n_samples; i++) add_conversation(&r->samples[i], out);
+    add_definitions(out);
     buf_add(out, S("</main><footer>Made by confab "));
     html_add(out, r->confab);
     buf_add(out, S(".</footer></body></html>\n"));

@@ -75,7 +75,10 @@ void plot_histogram(const Histogram *h, Buf *out)
     number(&label, h->low);
     buf_add(&label, S(" to "));
     number(&label, h->high);
-    if (h->p50 >= h->low) {
+    if (h->p50 >= h->low && h->first) {
+        buf_printf(&label, ", %s", h->first);
+        number(&label, h->p50);
+    } else if (h->p50 >= h->low) {
         buf_add(&label, S(", half at most "));
         number(&label, h->p50);
         buf_add(&label, S(", 95 percent at most "));
@@ -94,7 +97,7 @@ void plot_histogram(const Histogram *h, Buf *out)
     text_at(out, LEFT, HEIGHT - 8, "start", "", h->low);
     text_at(out, WIDTH - RIGHT, HEIGHT - 8, "end", "", h->high);
     buf_printf(out, "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">%s</text>", WIDTH / 2, HEIGHT - 8, h->unit);
-    mark(h, h->p50, "p50 ", 11, out);
+    mark(h, h->p50, h->first ? h->first : "p50 ", 11, out);
     if (h->p95 > h->p50) mark(h, h->p95, "p95 ", 21, out);
     buf_add(out, S("</svg></figure>"));
 }
@@ -112,7 +115,7 @@ void plot_wholes(const char *title, const char *unit, const Wholes *w, Buf *out)
         n = bar + 1;
     }
     Histogram h = {title, unit, counts, n, (double)low, (double)(low + n * step), (double)wholes_percentile(w, 0.5),
-                   (double)wholes_percentile(w, 0.95), 0};
+                   (double)wholes_percentile(w, 0.95), 0, NULL};
     if (step == 1) {  // a bar stands for one number, which is in its middle
         h.high = (double)high;
         h.half = 0.5;
@@ -129,33 +132,85 @@ void plot_sample(const char *title, const Sample *s, Buf *out)
         size_t bar = (size_t)((s->x[i] - low) / (high - low) * BARS);
         counts[bar < BARS ? bar : BARS - 1]++;
     }
-    Histogram h = {title, "", counts, BARS, low, high, sample_percentile(s, 0.5), sample_percentile(s, 0.95), 0};
+    Histogram h = {title, "", counts, BARS, low, high, sample_percentile(s, 0.5), sample_percentile(s, 0.95), 0, NULL};
     plot_histogram(&h, out);
+}
+
+static void tally_row(const Tally *t, const TallyValue *v, double widest, Buf *out)
+{
+    double share = (double)v->n / (double)t->total;
+    buf_add(out, S("<tr><th scope=\"row\" dir=\"auto\">"));
+    html_add(out, v->name.len ? v->name : S("(empty)"));
+    buf_printf(out, "</th><td class=\"b\"><svg viewBox=\"0 0 100 10\" preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect class=\"bar\" "
+                    "width=\"%.1f\" height=\"10\"/>", 100 * share / widest);
+    if (v->asked >= 0)
+        buf_printf(out, "<line class=\"want\" x1=\"%.1f\" x2=\"%.1f\" y2=\"10\"/>", 100 * v->asked / widest, 100 * v->asked / widest);
+    buf_printf(out, "</svg></td><td class=\"n\">%llu</td><td class=\"n\">%.1f %%</td>", (unsigned long long)v->n, 100 * share);
+    if (v->asked >= 0) buf_printf(out, "<td class=\"n\">%.1f %%</td>", 100 * v->asked);
+    else if (t->any_asked) buf_add(out, S("<td></td>"));
+    buf_add(out, S("</tr>"));
 }
 
 void plot_tally(const Tally *t, const char *title, size_t most, Buf *out)
 {
     if (!t->total) return;
-    uint64_t first = t->n_values ? t->values[0].n : 1, rest = t->others;
+    uint64_t rest = t->others;
+    double widest = 0;
+    for (size_t i = 0; i < t->n_values && i < most; i++)
+        widest = fmax(widest, fmax((double)t->values[i].n / (double)t->total, t->values[i].asked));
     open_figure(title, out);
     buf_add(out, S("<div class=\"scroll\"><table><thead><tr><th scope=\"col\">value</th><th scope=\"col\"><span class=\"hidden\">bar</span></th>"
-                   "<th scope=\"col\" class=\"n\">count</th><th scope=\"col\" class=\"n\">share</th></tr></thead><tbody>"));
+                   "<th scope=\"col\" class=\"n\">count</th><th scope=\"col\" class=\"n\">share</th>"));
+    if (t->any_asked) buf_add(out, S("<th scope=\"col\" class=\"n\">asked</th>"));
+    buf_add(out, S("</tr></thead><tbody>"));
     for (size_t i = 0; i < t->n_values; i++) {
-        const TallyValue *v = &t->values[i];
-        if (i >= most) {
-            rest += v->n;
-            continue;
-        }
-        buf_add(out, S("<tr><th scope=\"row\" dir=\"auto\">"));
-        html_add(out, v->name.len ? v->name : S("(empty)"));
-        buf_printf(out, "</th><td class=\"b\"><svg viewBox=\"0 0 100 10\" preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect class=\"bar\" "
-                        "width=\"%.1f\" height=\"10\"/></svg></td><td class=\"n\">%llu</td><td class=\"n\">%.1f %%</td></tr>",
-                   100.0 * (double)v->n / (double)first, (unsigned long long)v->n, 100.0 * (double)v->n / (double)t->total);
+        if (i < most) tally_row(t, &t->values[i], widest, out);
+        else rest += t->values[i].n;
     }
     buf_add(out, S("</tbody></table></div>"));
     if (rest) buf_printf(out, "<p class=\"note\">and %s%zu other values, %llu times</p>", t->others ? "more than " : "",
                          t->n_values > most ? t->n_values - most : 0, (unsigned long long)rest);
     buf_add(out, S("</figure>"));
+}
+
+static void scale_text(Buf *out, double x, double y, const char *anchor, const Line *line, double value)
+{
+    if (line->percent) buf_printf(out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">%.0f %%</text>", x, y, anchor, 100 * value);
+    else text_at(out, x, y, anchor, "", value);
+}
+
+void plot_line(const Line *line, Buf *out)
+{
+    double most = line->most, step = (double)(WIDTH - LEFT - RIGHT) / (double)(line->n ? line->n : 1), room = HEIGHT - TOP - BOTTOM;
+    if (line->n < 2) return;
+    for (size_t i = 0; i < line->n && line->most <= 0; i++) most = fmax(most, line->ys[i]);
+    if (most <= 0) return;
+    Buf label = {0};
+    buf_printf(&label, "%s, from ", line->title);
+    number(&label, line->ys[0] * (line->percent ? 100 : 1));
+    buf_add(&label, S(" to "));
+    number(&label, line->ys[line->n - 1] * (line->percent ? 100 : 1));
+    buf_printf(&label, " %s", line->percent ? "percent" : line->unit);
+    open_figure(line->title, out);
+    open_svg(out, buf_str(&label));
+    buf_free(&label);
+    for (int half = 0; half < 2; half++) {  // the scale: half and all of `most`
+        double y = HEIGHT - BOTTOM - room * (half ? 0.5 : 1);
+        buf_printf(out, "<line class=\"axis\" x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/>", LEFT, WIDTH - RIGHT, y, y);
+        scale_text(out, LEFT, y - 3, "start", line, most * (half ? 0.5 : 1));
+    }
+    for (int area = 1; area >= 0; area--) {
+        buf_printf(out, "<path class=\"%s\" d=\"", area ? "area" : "line");
+        if (area) buf_printf(out, "M%.1f %d", LEFT + 0.5 * step, HEIGHT - BOTTOM);
+        for (size_t i = 0; i < line->n; i++)
+            buf_printf(out, "%s%.1f %.1f", i || area ? "L" : "M", LEFT + ((double)i + 0.5) * step,
+                       HEIGHT - BOTTOM - fmin(line->ys[i] / most, 1) * room);
+        if (area) buf_printf(out, "L%.1f %dZ", LEFT + ((double)line->n - 0.5) * step, HEIGHT - BOTTOM);
+        buf_add(out, S("\"/>"));
+    }
+    buf_printf(out, "<line class=\"axis\" x1=\"%d\" x2=\"%d\" y1=\"%d\" y2=\"%d\"/>", LEFT, WIDTH - RIGHT, HEIGHT - BOTTOM, HEIGHT - BOTTOM);
+    buf_printf(out, "<text x=\"%d\" y=\"%d\">%s</text><text x=\"%d\" y=\"%d\" text-anchor=\"end\">%s</text></svg></figure>", LEFT, HEIGHT - 8,
+               line->left, WIDTH - RIGHT, HEIGHT - 8, line->right);
 }
 
 // ---- over time ----------------------------------------------------------------------------------

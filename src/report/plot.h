@@ -19,13 +19,25 @@ typedef struct Histogram {
     double low, high;      // of the first bar's left and the last bar's right edge
     double p50, p95;       // < low: no line
     double half;           // of a bar, where low and high are in the middle of theirs
+    const char *first;     // what stands at p50's line; NULL: "p50 "
 } Histogram;
 void plot_histogram(const Histogram *h, Buf *out);
 void plot_wholes(const char *title, const char *unit, const Wholes *w, Buf *out);
 void plot_sample(const char *title, const Sample *s, Buf *out);
 
-// A table: name, bar, count, share. At most `most` rows, then a line about the rest.
+// A table: name, bar, count, share, and where it is known the share that was asked for, also as a line on the bar. At most `most` rows, then a line about the rest.
 void plot_tally(const Tally *t, const char *title, size_t most, Buf *out);
+
+// Values from left to right as a line over a filled area, from 0 to `most` (0: the largest), with what stands below its ends.
+typedef struct Line {
+    const char *title, *unit;
+    const double *ys;
+    size_t n;
+    double most;
+    const char *left, *right;
+    bool percent;          // values are shares
+} Line;
+void plot_line(const Line *line, Buf *out);
 
 // y over x as the median (line) and the 95th percentile (line) of slices of x.
 void plot_over_time(const char *title, const char *unit, const Sample *s, Buf *out);

@@ -21,7 +21,7 @@ void tally_add(Tally *t, Arena *a, Str value)
         return;
     }
     if (!t->values) t->values = arena_new(a, TallyValue, TALLY_VALUES);
-    t->values[t->n_values++] = (TallyValue){hash, 1, arena_str(a, utf8_cut(value, TALLY_NAME))};
+    t->values[t->n_values++] = (TallyValue){hash, 1, arena_str(a, utf8_cut(value, TALLY_NAME)), -1};
 }
 
 static int most_first(const void *a, const void *b)

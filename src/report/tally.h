@@ -16,6 +16,7 @@ enum {
 typedef struct TallyValue {
     uint64_t hash, n;
     Str name;
+    double asked;          // share that it should have; < 0: not known
 } TallyValue;
 
 typedef struct Tally {
@@ -23,6 +24,7 @@ typedef struct Tally {
     TallyValue *values;
     size_t n_values;
     uint64_t total, others;  // of values beyond TALLY_VALUES
+    bool any_asked;          // of some value it is known
 } Tally;
 
 void tally_add(Tally *t, Arena *a, Str value);

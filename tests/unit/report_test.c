@@ -5,7 +5,9 @@
 #include <cmocka.h>
 #include <math.h>
 
+#include "base/hash.h"
 #include "base/json.h"
+#include "report/numbers.h"
 #include "report/page.h"
 #include "report/plot.h"
 
@@ -107,6 +109,63 @@ static void measures_are_the_references(void **state)
     buf_free(&b);
 }
 
+// nltk 3.10: sentence_bleu(references, hypothesis, smoothing_function=SmoothingFunction().method1)
+static void self_bleu_is_the_reference(void **state)
+{
+    (void)state;
+    const Str texts[] = {S("the cat sat on the mat today"), S("the cat sat on a mat"), S("a dog ran over the old mat"), S("quite other words")};
+    static const double want[] = {0.4347208719449914, 0.4760116549244004, 0.043472087194499145, 0.0};
+    AlikeText list[4];
+    Shingles s[4] = {0};
+    for (size_t i = 0; i < 4; i++) {
+        shingles_words(&s[i], texts[i]);
+        list[i] = (AlikeText){.words = s[i].words, .n_words = (uint32_t)s[i].n_words};
+    }
+    for (size_t i = 0; i < 4; i++) near_to(alike_bleu(list, 4, i), want[i]);
+    for (size_t i = 0; i < 4; i++) shingles_free(&s[i]);
+}
+
+static void courses_are_joined_when_they_are_full(void **state)
+{
+    (void)state;
+    static Series s;
+    static Timeline t;
+    double points[SERIES_POINTS], seconds, sum = 0;
+    for (unsigned i = 0; i < 100000; i++) series_add(&s, i);
+    size_t n = series_points(&s, points);
+    assert_true(n > SERIES_POINTS / 2 && n <= SERIES_POINTS);
+    near_to(points[0], (s.step - 1) / 2.0);
+    for (size_t i = 0; i + 1 < n; i++) assert_true(points[i] < points[i + 1]);
+    assert_int_equal(timeline_rates(&t, points, &seconds), 0);
+    // Every second for ten hours, from the end and the beginning to the middle.
+    for (int64_t i = 0; i < 18000; i++) {
+        timeline_add(&t, (100000 + i) * NANOS_PER_SECOND);
+        timeline_add(&t, (100000 + 35999 - i) * NANOS_PER_SECOND);
+    }
+    n = timeline_rates(&t, points, &seconds);
+    assert_true(n > SERIES_POINTS / 2 && n <= SERIES_POINTS && seconds >= 35999 && seconds < 37200);
+    for (size_t i = 0; i < n; i++) sum += points[i] * seconds / (double)n / 60;
+    assert_true(fabs(sum - 36000) < 1e-6 && fabs(points[n / 2] - 60) < 1);
+}
+
+static void coverage_tells_what_never_came(void **state)
+{
+    (void)state;
+    Arena a = {0};
+    Coverage c;
+    CoverageValue values[] = {{S("a"), S("a"), 0.5, 0}, {S("b"), S("b"), 0.25, 0}, {S("c"), S("c"), -1, 0}, {S("d"), S("d"), -1, 0}};
+    coverage_init(&c, S("v"), "injection", values, 4, &a);
+    const Str draws[] = {S("a"), S("b"), S("a"), S("e"), S("d")};
+    for (size_t i = 0; i < 5; i++) coverage_count(&c, draws[i]);
+    assert_int_equal(coverage_seen(&c), 3);
+    assert_int_equal(c.unknown, 1);
+    near_to(coverage_entropy(&c), 1.5);
+    near_to(coverage_entropy_most(&c), 2);
+    near_to(coverage_share(&c, hash64(S("b"), 0)), 0.25);
+    near_to(coverage_share(&c, hash64(S("x"), 0)), -1);
+    arena_free(&a);
+}
+
 static void numbers_are_json(void **state)
 {
     (void)state;
@@ -160,6 +219,9 @@ int main(void)
         cmocka_unit_test(tallies_count_and_measure),
         cmocka_unit_test(percentiles_are_nearest_ranks),
         cmocka_unit_test(measures_are_the_references),
+        cmocka_unit_test(self_bleu_is_the_reference),
+        cmocka_unit_test(courses_are_joined_when_they_are_full),
+        cmocka_unit_test(coverage_tells_what_never_came),
         cmocka_unit_test(numbers_are_json),
         cmocka_unit_test(a_page_holds_no_markup_of_others),
     };
