@@ -34,7 +34,8 @@
 #define CONFAB_LLM_LIMITER_H
 
 #include "base/clock.h"
-#include "llm/rate.h"
+#include "llm/minute.h"
+#include "llm/spread.h"
 
 typedef struct LimiterConfig {
     unsigned cap;       // most in flight, at least 1
@@ -67,7 +68,7 @@ typedef struct LimiterTicket {
     uint32_t in_flight;  // at that moment, this one included
 } LimiterTicket;
 
-enum { LIMITER_SLICES = 60, LIMITER_RECENT = 64 };
+enum { LIMITER_RECENT = 64 };
 
 typedef struct Knob {   // window or pace
     double value;       // the bound now; 0: none yet
@@ -83,14 +84,6 @@ typedef struct Knob {   // window or pace
     Nanos hold;         // wait after the next failed raise
     bool bound;         // it kept a request back since the last raise
 } Knob;
-
-typedef struct LimiterSpread {  // one kind of x-ratelimit headers
-    double left;        // requests or tokens still allowed
-    Nanos until;        // when the limit resets
-    uint64_t number;    // of the request whose reply told
-    Nanos next;
-    bool active;
-} LimiterSpread;
 
 typedef struct Limiter {
     LimiterConfig config;
@@ -129,11 +122,8 @@ typedef struct Limiter {
     uint32_t burst_in_flight; // when the request that was refused first was sent
     unsigned same_in_flight;  // bursts in a row that began at the same number
     Nanos refusal_latency;    // smoothed: how soon a refusal comes back
-    Nanos rpm_due, tpm_due;
-    uint64_t slices[LIMITER_SLICES + 1];  // tokens sent, by second
-    int64_t slice_now;
-    uint64_t slice_sum;
-    LimiterSpread requests, tokens;
+    Minute minute;
+    Spread requests, tokens;
 } Limiter;
 
 void limiter_init(Limiter *l, const LimiterConfig *config, Nanos now);

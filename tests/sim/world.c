@@ -41,6 +41,7 @@ static void draw_settings(World *w)
         .dedup_scope = S("run"),
         .pricing = {.known = true, .input = 3000000, .cached_input = 1000000, .output = 9000000},
     };
+    if (w->forgiving) s->dedup = false;  // chance makes near-duplicates, too
     draw_limits(w, s);
     if (chance(w, 0.2)) w->changes = random_unit(&w->random) * 0.2;
 }
