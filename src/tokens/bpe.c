@@ -21,15 +21,16 @@ void id_list_free(IdList *list)
 
 void bpe_init(Bpe *b, const Vocabulary *v)
 {
-    *b = (Bpe){.v = v, .cache = mem_alloc(CACHE_SLOTS * sizeof(CachedPiece)), .longs = mem_alloc(LONG_CACHE_SLOTS * sizeof(CachedLong))};
-    memset(b->cache, 0, CACHE_SLOTS * sizeof(CachedPiece));
-    memset(b->longs, 0, LONG_CACHE_SLOTS * sizeof(CachedLong));
+    enum { LINE = 64 };
+    size_t sets = CACHE_SETS * sizeof(CacheSet), longs = LONG_CACHE_SLOTS * sizeof(CachedLong);
+    char *memory = mem_alloc(sets + longs + LINE), *aligned = memory + (LINE - (uintptr_t)memory % LINE);
+    memset(memory, 0, sets + longs + LINE);
+    *b = (Bpe){.v = v, .cache = (CacheSet *)(void *)aligned, .longs = (CachedLong *)(void *)(aligned + sets), .memory = memory};
 }
 
 void bpe_free(Bpe *b)
 {
-    free(b->cache);
-    free(b->longs);
+    free(b->memory);
     free(b->work);
     *b = (Bpe){0};
 }
@@ -75,7 +76,10 @@ static size_t first_symbols(const Vocabulary *v, const char *p, size_t n, uint32
 
 // ---- short pieces -------------------------------------------------------------------------------
 
-enum { ARRAY_MAX = 48 };  // symbols up to which a scan for the lowest rank beats a heap
+enum {
+    ARRAY_MAX = 48,  // symbols up to which a scan for the lowest rank beats a heap
+    GROUP = 8,       // pieces merged side by side
+};
 
 typedef struct Step {
     uint32_t rank, id;  // of the merge with the next symbol; rank NO_TOKEN: none
@@ -87,41 +91,58 @@ static inline Step step_of(const Vocabulary *v, uint32_t left, uint32_t right)
     return p ? (Step){p->rank, p->id} : (Step){NO_TOKEN, NO_TOKEN};
 }
 
-static size_t merge_steps(const Vocabulary *v, uint32_t *ids, Step *steps, size_t n)
-{
-    while (n > 1) {
-        // Rank and place in one number: the smallest is found without a branch.
-        uint64_t least = UINT64_MAX;
-        for (size_t i = 0; i + 1 < n; i++) {
-            uint64_t order = (uint64_t)steps[i].rank << 32 | i;
-            least = order < least ? order : least;
-        }
-        if (least >> 32 == NO_TOKEN) break;
-        size_t best = (uint32_t)least;
-        ids[best] = steps[best].id;
-        n--;
-        memmove(ids + best + 1, ids + best + 2, (n - best - 1) * sizeof *ids);
-        if (best + 1 < n) memmove(steps + best + 1, steps + best + 2, (n - best - 2) * sizeof *steps);
-        if (best + 1 < n) steps[best] = step_of(v, ids[best], ids[best + 1]);
-        if (best > 0) steps[best - 1] = step_of(v, ids[best - 1], ids[best]);
-    }
-    return n;
-}
+// A piece being merged. After a merge its neighbours are only asked for, and looked at in the next turn,
+// so that of several pieces all wait for memory at once.
+typedef struct Merging {
+    uint32_t ids[ARRAY_MAX];
+    Step steps[ARRAY_MAX];  // of ids[i] with ids[i + 1]
+    size_t n, place;        // of the last merge
+    bool asked;
+} Merging;
 
-static size_t merge_array(const Vocabulary *v, const char *p, size_t n, uint32_t *ids)
+static void merging_begin(const Vocabulary *v, const char *p, size_t n, Merging *m)
 {
     const unsigned char *bytes = (const unsigned char *)p;
-    Step steps[ARRAY_MAX];
-    n = first_symbols(v, p, n, ids);
-    for (size_t i = 0; i + 1 < n; i++) {
+    m->n = first_symbols(v, p, n, m->ids);
+    m->asked = false;
+    for (size_t i = 0; i + 1 < m->n; i++) {
         if (v->byte_pairs) {
             BytePair pair = v->byte_pairs[bytes[i] << 8 | bytes[i + 1]];
-            steps[i] = (Step){pair.rank, pair.id};
+            m->steps[i] = (Step){pair.rank, pair.id};
         } else {
-            steps[i] = step_of(v, ids[i], ids[i + 1]);
+            m->steps[i] = step_of(v, m->ids[i], m->ids[i + 1]);
         }
     }
-    return merge_steps(v, ids, steps, n);
+}
+
+// One merge. False: there is none left.
+static bool merging_turn(const Vocabulary *v, Merging *m)
+{
+    uint32_t *ids = m->ids;
+    Step *steps = m->steps;
+    if (m->asked) {
+        if (m->place + 1 < m->n) steps[m->place] = step_of(v, ids[m->place], ids[m->place + 1]);
+        if (m->place) steps[m->place - 1] = step_of(v, ids[m->place - 1], ids[m->place]);
+    }
+    // Rank and place in one number: the smallest is found without a branch.
+    uint64_t least = UINT64_MAX;
+    for (size_t i = 0; i + 1 < m->n; i++) {
+        uint64_t order = (uint64_t)steps[i].rank << 32 | i;
+        least = order < least ? order : least;
+    }
+    if (least >> 32 == NO_TOKEN) return false;
+    size_t best = (uint32_t)least;
+    m->place = best;
+    m->asked = true;
+    ids[best] = steps[best].id;
+    if (best) pair_prefetch(v, ids[best - 1], ids[best]);
+    if (best + 2 < m->n) pair_prefetch(v, ids[best], ids[best + 2]);
+    m->n--;
+    for (size_t i = best + 1; i < m->n; i++) {
+        ids[i] = ids[i + 1];
+        steps[i] = steps[i + 1];
+    }
+    return true;
 }
 
 // ---- long pieces --------------------------------------------------------------------------------
@@ -224,13 +245,14 @@ static void merge_heap(Bpe *b, const char *p, size_t n, IdList *out)
 
 void bpe_merge(Bpe *b, const char *p, size_t n, IdList *out)
 {
-    uint32_t ids[ARRAY_MAX];
+    Merging m;
     if (n > ARRAY_MAX) {
         merge_heap(b, p, n, out);
         return;
     }
-    size_t count = merge_array(b->v, p, n, ids);
-    for (size_t i = 0; i < count; i++) id_list_add(out, ids[i]);
+    merging_begin(b->v, p, n, &m);
+    while (merging_turn(b->v, &m)) {}
+    for (size_t i = 0; i < m.n; i++) id_list_add(out, m.ids[i]);
 }
 
 // ---- a piece ------------------------------------------------------------------------------------
@@ -259,40 +281,63 @@ static void add_ids(IdList *out, const uint32_t *ids, size_t n)
     out->n += n;
 }
 
-static void fill(Bpe *b, CachedPiece *c, const char *p, size_t n)
+static CacheSet *cached_place(const Bpe *b, uint64_t low, uint64_t high) { return &b->cache[short_hash(low, high) >> 7 & (CACHE_SETS - 1)]; }
+
+static const CachedPiece *cached_find(const CacheSet *set, uint64_t low, uint64_t high)
 {
-    IdList list = {.ids = (uint32_t[16]){0}, .cap = 16, .keep = true};  // no piece of 15 bytes gives more
-    add_uncached(b, p, n, &list);
-    if (list.n == 0 || list.n > CACHED_IDS) c->low = c->high = 0;
-    for (size_t i = 0; i < CACHED_IDS; i++) c->ids[i] = i < list.n ? list.ids[i] : NO_TOKEN;
+    for (unsigned i = 0; i < CACHE_WAYS; i++)
+        if (set->ways[i].low == low && set->ways[i].high == high) return &set->ways[i];
+    return NULL;
 }
 
-// At most 15 bytes.
-static void add_short(Bpe *b, const char *p, size_t n, IdList *out)
+static void cached_put(CacheSet *set, uint64_t low, uint64_t high, const uint32_t *ids, size_t n)
 {
-    uint64_t low, high;
-    memcpy(&low, p, 8);
-    memcpy(&high, p + 8, 8);
-    if (n <= 8) {
-        low &= low_bytes[n];
-        high = 0;
-    } else {
-        high &= low_bytes[n - 8];
+    if (n == 0 || n > CACHED_IDS) return;
+    CachedPiece *c = &set->ways[0];
+    set->ways[1] = *c;
+    *c = (CachedPiece){.low = low, .high = high};
+    for (size_t i = 0; i < CACHED_IDS; i++) c->ids[i] = i < n ? ids[i] : NO_TOKEN;
+}
+
+// At most 15 bytes, of which `low` and `high` are the key.
+static void add_cached(Bpe *b, CacheSet *set, uint64_t low, uint64_t high, const char *p, size_t n, IdList *out)
+{
+    const CachedPiece *c = cached_find(set, low, high);
+    if (!c) {
+        IdList list = {.ids = (uint32_t[16]){0}, .cap = 16, .keep = true};  // no piece of 15 bytes gives more
+        add_uncached(b, p, n, &list);
+        cached_put(set, low, high, list.ids, list.n);
+        add_ids(out, list.ids, list.n);
+        return;
     }
-    high |= (uint64_t)n << 56;
-    CachedPiece *c = &b->cache[short_hash(low, high) >> 7 & (CACHE_SLOTS - 1)];
-    if (c->low != low || c->high != high) {
-        c->low = low;
-        c->high = high;
-        fill(b, c, p, n);
-        if (c->high == 0) {
-            add_uncached(b, p, n, out);
-            return;
-        }
+    if (out->keep) {
+        id_list_reserve(out, CACHED_IDS);
+        memcpy(out->ids + out->n, c->ids, sizeof c->ids);
     }
-    size_t count = 1;
-    while (count < CACHED_IDS && c->ids[count] != NO_TOKEN) count++;
-    add_ids(out, c->ids, count);
+    out->n += 1U + (c->ids[1] != NO_TOKEN) + (c->ids[2] != NO_TOKEN) + (c->ids[3] != NO_TOKEN);
+}
+
+static void short_keys(const char *p, size_t n, uint64_t *low, uint64_t *high)
+{
+    memcpy(low, p, 8);
+    memcpy(high, p + 8, 8);
+    *low &= low_bytes[n < 8 ? n : 8];
+    *high = (*high & low_bytes[n < 8 ? 0 : n - 8]) | (uint64_t)n << 56;
+}
+
+static CachedLong *long_place(const Bpe *b, uint64_t hash) { return &b->longs[hash & (LONG_CACHE_SLOTS - 1)]; }
+
+static bool long_is(const CachedLong *c, uint64_t hash, const char *p, size_t n)
+{
+    return c->check == (uint32_t)(hash >> 32) && c->len == n && memcmp(c->bytes, p, n) == 0;
+}
+
+static void long_put(CachedLong *c, uint64_t hash, const char *p, size_t n, const uint32_t *ids, size_t n_ids)
+{
+    if (n_ids > LONG_CACHED_IDS) return;
+    *c = (CachedLong){.check = (uint32_t)(hash >> 32), .len = (uint16_t)n, .n = (uint16_t)n_ids};
+    memcpy(c->ids, ids, n_ids * sizeof *ids);
+    memcpy(c->bytes, p, n);
 }
 
 static void add_long(Bpe *b, const char *p, size_t n, IdList *out)
@@ -302,28 +347,26 @@ static void add_long(Bpe *b, const char *p, size_t n, IdList *out)
         return;
     }
     uint64_t hash = hash64((Str){p, n}, 0);
-    CachedLong *c = &b->longs[hash & (LONG_CACHE_SLOTS - 1)];
-    uint32_t check = (uint32_t)(hash >> 32);
-    if (c->check != check || c->len != n || memcmp(c->bytes, p, n) != 0) {
-        IdList list = {.ids = (uint32_t[LONG_CACHED_BYTES]){0}, .cap = LONG_CACHED_BYTES, .keep = true};
-        add_uncached(b, p, n, &list);
-        if (list.n > LONG_CACHED_IDS) {
-            add_ids(out, list.ids, list.n);
-            return;
-        }
-        *c = (CachedLong){.check = check, .len = (uint16_t)n, .n = (uint16_t)list.n};
-        memcpy(c->ids, list.ids, list.n * sizeof *c->ids);
-        memcpy(c->bytes, p, n);
+    CachedLong *c = long_place(b, hash);
+    if (long_is(c, hash, p, n)) {
+        add_ids(out, c->ids, c->n);
+        return;
     }
-    add_ids(out, c->ids, c->n);
+    IdList list = {.ids = (uint32_t[LONG_CACHED_BYTES]){0}, .cap = LONG_CACHED_BYTES, .keep = true};
+    add_uncached(b, p, n, &list);
+    long_put(c, hash, p, n, list.ids, list.n);
+    add_ids(out, list.ids, list.n);
 }
 
 void bpe_piece(Bpe *b, const char *p, size_t n, IdList *out)
 {
-    if (n <= 15)
-        add_short(b, p, n, out);
-    else
+    uint64_t low, high;
+    if (n > 15) {
         add_long(b, p, n, out);
+        return;
+    }
+    short_keys(p, n, &low, &high);
+    add_cached(b, cached_place(b, low, high), low, high, p, n, out);
 }
 
 // ---- many pieces --------------------------------------------------------------------------------
@@ -331,56 +374,153 @@ void bpe_piece(Bpe *b, const char *p, size_t n, IdList *out)
 typedef struct Lookup {
     uint64_t low, high;  // as in a ShortPiece, without the id
     const ShortPiece *line;
+    uint32_t id;         // NO_TOKEN: not found there
 } Lookup;
 
-// For up to 12 bytes: the bytes of `high` that count, and the length behind them.
-#define HIGH(mask, n) {UINT64_MAX, mask, (uint64_t)(n) << 32}
+// A piece that is no token of up to 12 bytes: where it is kept once it was merged.
+typedef struct Missed {
+    const char *p;
+    size_t n;
+    uint64_t low, high;  // of up to 15 bytes; else low is a hash
+    CacheSet *set;       // NULL: a long one
+} Missed;
+
+// For up to 12 bytes: the bytes of `low` and `high` that count, and the length behind them. Longer pieces get a
+// key that no token has.
 #define LOW(n) {(UINT64_C(1) << (8 * (n))) - 1, 0, (uint64_t)(n) << 32}
+#define HIGH(mask, n) {UINT64_MAX, mask, (uint64_t)(n) << 32}
 static const struct {
     uint64_t low, high, len;
-} key_masks[16] = {LOW(0), LOW(1), LOW(2), LOW(3), LOW(4), LOW(5), LOW(6), LOW(7), HIGH(0, 8), HIGH(0xFF, 9), HIGH(0xFFFF, 10), HIGH(0xFFFFFF, 11),
-                   HIGH(0xFFFFFFFF, 12)};
+} key_masks[14] = {LOW(0), LOW(1), LOW(2), LOW(3), LOW(4), LOW(5), LOW(6), LOW(7), HIGH(0, 8), HIGH(0xFF, 9), HIGH(0xFFFF, 10), HIGH(0xFFFFFF, 11),
+                   HIGH(0xFFFFFFFF, 12), HIGH(0, 13)};
 
-static void look_up(const Vocabulary *v, const char *p, const uint32_t *ends, size_t n, Lookup *out)
+static void ask_lines(const Vocabulary *v, const char *p, const uint32_t *ends, size_t n, Lookup *out)
 {
     uint32_t mask = v->h->short_mask, from = 0;
     for (size_t i = 0; i < n; i++) {
         uint64_t low, high;
         memcpy(&low, p + from, 8);
         memcpy(&high, p + from + 8, 8);
-        uint32_t len = ends[i] - from < 15 ? ends[i] - from : 15;
+        uint32_t len = ends[i] - from < 13 ? ends[i] - from : 13;
         low &= key_masks[len].low;
         high = (high & key_masks[len].high) | key_masks[len].len;
         const ShortPiece *line = v->shorts + (short_hash(low, high) & mask) * SHORT_LINE;
         __builtin_prefetch(line);
-        out[i] = (Lookup){low, high, line};
+        out[i].low = low;
+        out[i].high = high;
+        out[i].line = line;
         from = ends[i];
     }
+}
+
+static void ask_cache(const Bpe *b, const char *p, size_t n, Missed *out)
+{
+    *out = (Missed){.p = p, .n = n};
+    if (n <= 15) {
+        short_keys(p, n, &out->low, &out->high);
+        out->set = cached_place(b, out->low, out->high);
+        __builtin_prefetch(out->set);
+    } else if (n <= LONG_CACHED_BYTES) {
+        out->low = hash64((Str){p, n}, 0);
+        __builtin_prefetch(long_place(b, out->low));
+    }
+}
+
+// What is no token by itself was perhaps merged before. Returns how many are not.
+static size_t read_lines(const Bpe *b, const char *p, const uint32_t *ends, size_t n, Lookup *lookups, Missed *missed)
+{
+    uint32_t from = 0;
+    size_t count = 0;
+    for (size_t i = 0; i < n; from = ends[i], i++) {
+        Lookup *l = &lookups[i];
+        const ShortPiece *s = l->line;
+        unsigned slot = 0;
+        while (slot < SHORT_LINE && (s[slot].low != l->low || (s[slot].high & SHORT_KEY_MASK) != l->high)) slot++;
+        if (slot < SHORT_LINE) {
+            l->id = (uint32_t)(s[slot].high >> 40);
+            continue;
+        }
+        l->id = NO_TOKEN;
+        ask_cache(b, p + from, ends[i] - from, &missed[count++]);
+    }
+    return count;
+}
+
+static void keep_merged(Bpe *b, const Missed *m, const uint32_t *ids, size_t n)
+{
+    if (m->set)
+        cached_put(m->set, m->low, m->high, ids, n);
+    else
+        long_put(long_place(b, m->low), m->low, m->p, m->n, ids, n);
+}
+
+static void merge_group(Bpe *b, const Missed *const *group, size_t n)
+{
+    Merging all[GROUP];
+    size_t active[GROUP], left = n;
+    for (size_t i = 0; i < n; i++) {
+        active[i] = i;
+        merging_begin(b->v, group[i]->p, group[i]->n, &all[i]);
+    }
+    while (left) {
+        size_t still = 0;
+        for (size_t i = 0; i < left; i++) {
+            active[still] = active[i];
+            still += merging_turn(b->v, &all[active[i]]);
+        }
+        left = still;
+    }
+    for (size_t i = 0; i < n; i++) keep_merged(b, group[i], all[i].ids, all[i].n);
+}
+
+// Merges what the caches do not have, several pieces at a time, into the caches.
+static void merge_missed(Bpe *b, const Missed *missed, size_t n)
+{
+    const Missed *group[GROUP] = {0};
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++) {
+        const Missed *m = &missed[i];
+        if (m->n > ARRAY_MAX || (m->set ? cached_find(m->set, m->low, m->high) != NULL : long_is(long_place(b, m->low), m->low, m->p, m->n))) continue;
+        uint32_t id = NO_TOKEN;
+        if (m->n > SHORT_MAX)
+            id = long_find(b->v, (Str){m->p, m->n});
+        else
+            id = short_find(b->v, m->low, (m->high & UINT32_MAX) | (uint64_t)m->n << 32);  // its line was full
+        if (id != NO_TOKEN)
+            keep_merged(b, m, &id, 1);
+        else
+            group[count++] = m;
+        if (count == GROUP) {
+            merge_group(b, group, count);
+            count = 0;
+        }
+    }
+    merge_group(b, group, count);
 }
 
 void bpe_pieces(Bpe *b, const char *p, const uint32_t *ends, size_t n, IdList *out)
 {
     Lookup lookups[BATCH_PIECES];
-    look_up(b->v, p, ends, n, lookups);
+    Missed missed[BATCH_PIECES];
+    ask_lines(b->v, p, ends, n, lookups);
+    size_t n_missed = read_lines(b, p, ends, n, lookups, missed), next = 0;
+    merge_missed(b, missed, n_missed);
     if (out->keep) id_list_reserve(out, n);
-    uint32_t from = 0;
-    for (size_t i = 0; i < n; from = ends[i], i++) {
+    for (size_t i = 0; i < n; i++) {
         const Lookup *l = &lookups[i];
-        const ShortPiece *s = l->line;
-        uint32_t len = ends[i] - from;
-        if (len > SHORT_MAX) {
-            bpe_piece(b, p + from, len, out);
-            if (out->keep) id_list_reserve(out, n - i);
-            continue;
-        }
-        unsigned slot = 0;
-        while (slot < SHORT_LINE && (s[slot].low != l->low || (s[slot].high & SHORT_KEY_MASK) != l->high)) slot++;
-        if (slot < SHORT_LINE) {
-            if (out->keep) out->ids[out->n] = (uint32_t)(s[slot].high >> 40);
+        if (l->id != NO_TOKEN) {
+            if (out->keep) out->ids[out->n] = l->id;
+            if (out->each) out->each[i] = 1;
             out->n++;
             continue;
         }
-        add_short(b, p + from, len, out);
+        const Missed *m = &missed[next++];
+        uint64_t before = out->n;
+        if (m->set)
+            add_cached(b, m->set, m->low, m->high, m->p, m->n, out);
+        else
+            add_long(b, m->p, m->n, out);
+        if (out->each) out->each[i] = (uint32_t)(out->n - before);
         if (out->keep) id_list_reserve(out, n - i);
     }
 }

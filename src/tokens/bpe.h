@@ -13,8 +13,8 @@
 #include "tokens/vocabulary.h"
 
 enum {
-    CACHED_IDS = 4, CACHE_SLOTS = 1 << 16,
-    LONG_CACHED_IDS = 14, LONG_CACHED_BYTES = 64, LONG_CACHE_SLOTS = 1 << 13,
+    CACHED_IDS = 4, CACHE_SETS = 1 << 16, CACHE_WAYS = 2,
+    LONG_CACHED_IDS = 14, LONG_CACHED_BYTES = 64, LONG_CACHE_SLOTS = 1 << 14,
     BATCH_PIECES = 256,
 };
 
@@ -23,8 +23,11 @@ typedef struct CachedPiece {
     uint32_t ids[CACHED_IDS];
 } CachedPiece;  // fewer ids: the rest is NO_TOKEN
 
-// Both caches have one place a hash, which the last piece takes. Together they have the size of a
-// processor's second cache.
+// Two places a hash, a line of the processor's cache: what was put last comes first.
+typedef struct CacheSet {
+    CachedPiece ways[CACHE_WAYS];
+} CacheSet;
+
 typedef struct CachedLong {
     uint32_t check;        // more bits of the hash
     uint16_t len, n;       // 0: nothing
@@ -34,8 +37,9 @@ typedef struct CachedLong {
 
 typedef struct Bpe {
     const Vocabulary *v;
-    CachedPiece *cache;
+    CacheSet *cache;
     CachedLong *longs;
+    void *memory;          // of both
     void *work;            // of long pieces
     size_t work_size;
 } Bpe;
@@ -46,6 +50,7 @@ typedef struct IdList {
     size_t cap;
     uint64_t n;
     bool keep;             // false: count only
+    uint32_t *each;        // NULL, or where bpe_pieces writes how many ids each piece gave
 } IdList;
 
 void id_list_reserve(IdList *list, size_t more);

@@ -126,30 +126,36 @@ static size_t put_ends(uint64_t mask, uint32_t base, uint32_t *ends)
     return n;
 }
 
+size_t tokenizer_pieces(const Tokenizer *t, const char *from, const char *to, uint32_t *ends)
+{
+    const unsigned char *p = (const unsigned char *)from, *at = p, *end = (const unsigned char *)to;
+    size_t n = 0;
+    // A batch stays far below what 32 bits count: a piece that alone is longer goes by itself.
+    while (at < end && n <= BATCH_PIECES - BLOCK_BYTES && at - p < 1 << 20) {
+        uint64_t mask = t->scan ? t->scan(at, end) : 0;
+        size_t one = mask ? 0 : t->split(at, end);
+        if (one >= 1 << 20) break;
+        if (mask)
+            n += put_ends(mask, (uint32_t)(at - p), ends + n);
+        else
+            ends[n++] = (uint32_t)((size_t)(at - p) + one);
+        at = p + ends[n - 1];
+    }
+    return n;
+}
+
 static void by_splitter(Tokenizer *t, Str s, IdList *out)
 {
-    const unsigned char *p = (const unsigned char *)s.ptr, *end = p + s.len;
+    uint32_t ends[BATCH_PIECES];
+    const char *p = s.ptr, *end = p + s.len;
     while (p < end) {
-        uint32_t ends[BATCH_PIECES];
-        size_t n = 0;
-        const unsigned char *at = p;
-        // A batch stays far below what 32 bits count: a piece that alone is longer goes by itself.
-        while (at < end && n <= BATCH_PIECES - BLOCK_BYTES && at - p < 1 << 20) {
-            uint64_t mask = t->scan ? t->scan(at, end) : 0;
-            size_t one = mask ? 0 : t->split(at, end);
-            if (one >= 1 << 20) break;
-            if (mask)
-                n += put_ends(mask, (uint32_t)(at - p), ends + n);
-            else
-                ends[n++] = (uint32_t)((size_t)(at - p) + one);
-            at = p + ends[n - 1];
-        }
+        size_t n = tokenizer_pieces(t, p, end, ends);
         if (n) {
-            bpe_pieces(&t->bpe, (const char *)p, ends, n, out);
-            p = at;
+            bpe_pieces(&t->bpe, p, ends, n, out);
+            p += ends[n - 1];
         } else {
-            size_t one = t->split(p, end);
-            bpe_piece(&t->bpe, (const char *)p, one, out);
+            size_t one = t->split((const unsigned char *)p, (const unsigned char *)end);
+            bpe_piece(&t->bpe, p, one, out);
             p += one;
         }
     }

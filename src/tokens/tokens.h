@@ -40,6 +40,10 @@ void tokenizer_find_added(Tokenizer *t, bool on);
 // is found in it.
 bool tokenizer_takes_as_is(const Tokenizer *t, Str text);
 
+// The next pieces of the text from … to, which has room behind it (SPLIT_PADDING), of a tokenizer with `split`:
+// where they end, counted from `from`, at most BATCH_PIECES. 0: the first alone is longer than a megabyte.
+size_t tokenizer_pieces(const Tokenizer *t, const char *from, const char *to, uint32_t *ends);
+
 void tokenizer_feed(Tokenizer *t, Str part, IdList *out);
 void tokenizer_end(Tokenizer *t, IdList *out);  // afterwards it is ready for another text
 

@@ -151,6 +151,11 @@ static inline uint64_t pair_hash(uint32_t left, uint32_t right)
     return x ^ x >> 29;
 }
 
+static inline void pair_prefetch(const Vocabulary *v, uint32_t left, uint32_t right)
+{
+    __builtin_prefetch(&v->pairs[pair_hash(left, right) >> 8 & v->h->pair_mask]);
+}
+
 // NULL: the two do not merge.
 static inline const Pair *pair_find(const Vocabulary *v, uint32_t left, uint32_t right)
 {
