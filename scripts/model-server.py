@@ -82,6 +82,8 @@ def read_options():
     parser.add_argument("-t", "--threads", type=int, default=-1)
     parser.add_argument("-b", "--batch-size", type=int, default=2048)
     parser.add_argument("-ub", "--ubatch-size", type=int, default=512)
+    parser.add_argument("--embeddings", action="store_true", help="give embeddings only")
+    parser.add_argument("--pooling", choices=["mean", "cls", "last"], help="of a text's tokens; the model's own when not given")
     parser.add_argument("--log-verbosity", "-lv", type=int, default=1)
     return parser.parse_args()
 
@@ -100,6 +102,9 @@ def parameters(xllamacpp, options):
     p.cpuparams.n_threads = options.threads
     p.cpuparams_batch.n_threads = options.threads
     p.verbosity = options.log_verbosity
+    p.embedding = options.embeddings
+    if options.pooling:
+        p.pooling_type = getattr(xllamacpp.llama_pooling_type, f"LLAMA_POOLING_TYPE_{options.pooling.upper()}")
     p.ui = False
     # Prompts of past conversations are not kept beside the slots: a long run would fill memory with them.
     p.cache_ram_mib = 0

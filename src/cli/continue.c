@@ -40,6 +40,7 @@ static void take_identity(Launch *l, const RunInfo *run, bool retry_failed)
     l->settings.seed = run->seed;
     l->settings.max_exchanges = run->max_exchanges;
     l->settings.partition = run->partition;
+    l->settings.dedup_semantic = run->dedup_semantic;
     l->resume = (RunResume){.stamp = run->stamp,
                             .accept_changes = settings_on(&l->cli->settings, OPTION_ACCEPT_CHANGES),
                             .retry_failed = retry_failed};

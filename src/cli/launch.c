@@ -22,6 +22,8 @@ void launch_read_settings(Launch *l)
     r->structured = structured[settings_choice(s, OPTION_STRUCTURED)];
     r->dedup = settings_choice(s, OPTION_DEDUP) == 0;
     r->dedup_threshold = settings_real(s, OPTION_DEDUP_THRESHOLD, 0.8);
+    r->dedup_semantic = settings_on(s, OPTION_DEDUP_SEMANTIC);
+    r->semantic_threshold = settings_real(s, OPTION_DEDUP_SEMANTIC_THRESHOLD, 0.95);
     r->dedup_openers = settings_on(s, OPTION_DEDUP_OPENERS);
     r->dedup_scope = settings_str(s, OPTION_DEDUP_SCOPE);
     r->max_cost = (Money)(settings_real(s, OPTION_MAX_COST, 0) * 1e6) * 1000;
@@ -193,6 +195,18 @@ static int run_and_show(Launch *l, Run *run, Error *e)
     return (int)summary.end;
 }
 
+// What gives embeddings is there before anything is paid for.
+static bool begin_embeddings(Launch *l, Error *e)
+{
+    RunSettings *s = &l->settings;
+    if (!s->dedup || !s->dedup_semantic) return true;
+    l->embeddings_asked = true;
+    if (!embeddings_open(l->cli, s->concurrency, &l->embeddings, e)) return false;
+    s->embedder = l->embeddings.embedder;
+    s->embedder_pricing = l->embeddings.local ? (Pricing){.known = true} : prices_of(&l->model.prices, l->embeddings.endpoint.model).pricing;
+    return true;
+}
+
 int launch_go(Launch *l, Error *e)
 {
     Run *run;
@@ -202,6 +216,7 @@ int launch_go(Launch *l, Error *e)
         use_model(l);
         l->gauge.window = context;
     }
+    if (!begin_embeddings(l, e)) return (int)e->kind;
     if (!run_open(&l->project, &l->settings, &l->resume, &run, e)) return (int)e->kind;
     int code = run_and_show(l, run, e);
     run_close(run);
@@ -214,5 +229,6 @@ void launch_end(Launch *l)
         model_gauge_close(&l->counter, &l->gauge);
         model_end(&l->model);
     }
+    if (l->embeddings_asked) embeddings_close(&l->embeddings);
     if (l->project_loaded) project_close(&l->project);
 }

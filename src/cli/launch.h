@@ -5,6 +5,7 @@
 #ifndef CONFAB_CLI_LAUNCH_H
 #define CONFAB_CLI_LAUNCH_H
 
+#include "cli/embeddings.h"
 #include "cli/estimate.h"
 #include "cli/model.h"
 
@@ -19,6 +20,8 @@ typedef struct Launch {
     RunSettings settings;
     RunResume resume;
     Estimate estimate;
+    Embeddings embeddings; // with --dedup-semantic
+    bool embeddings_asked;
 } Launch;
 
 // What the settings say about a run, the model and the identity of a resumed run aside.

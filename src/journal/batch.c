@@ -32,6 +32,7 @@ void batch_add(Batch *b, const Operation *op)
         take(b, &copy->kept.drawn);
         take(b, &copy->kept.conversation);
         take(b, &copy->kept.text);
+        take(b, &copy->kept.vector);
         break;
     case OP_FACT:
         take(b, &copy->fact.key);

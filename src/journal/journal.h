@@ -13,6 +13,7 @@
 //   answer    id  ├ the answer's bytes before they are parsed;
 //   verdict   id  ┘ what was made of it: kept, rejected with a reason, failed.
 //   kept      iteration: the finished record, its CSV rows, what was drawn, the turns
+//   vector    iteration: its embedding, where meanings are compared
 //   fact      key, value: the run's settings, and the totals, which change with each transaction
 //
 // After a failed write the journal takes no more: what was durable stays readable, the run ends.
@@ -59,6 +60,7 @@ typedef struct KeptRow {
     Str drawn;         // JSON object: everything drawn for it; "@record": what the default record says
     Str conversation;  // JSON array of turns
     Str text;          // normal form, for near-duplicates of later runs
+    Str vector;        // its embedding as floats, where it was compared by meaning; else absent. Not read back with the rest
 } KeptRow;
 
 typedef struct VerdictRow {
@@ -133,6 +135,9 @@ typedef struct IterationState {
 } IterationState;
 bool journal_each_iteration(Journal *j, uint64_t from, bool (*each)(void *ctx, const IterationState *), void *ctx,
                             Error *e);
+
+// The embedding of a kept iteration. False: there is none.
+bool journal_get_vector(Journal *j, uint64_t iteration, Arena *a, Str *out);
 
 bool journal_get_answer(Journal *j, StepKey key, Arena *a, AnswerRow *out, Error *e);  // false: none, or error
 

@@ -133,6 +133,18 @@ bool journal_get_answer(Journal *j, StepKey key, Arena *a, AnswerRow *out, Error
     return code == SQLITE_ROW;
 }
 
+bool journal_get_vector(Journal *j, uint64_t iteration, Arena *a, Str *out)
+{
+    // A journal in which nothing was compared by meaning has no such table.
+    sqlite3_stmt *q = store_statement(&j->store, STORE_GET_VECTOR, NULL);
+    if (!q) return false;
+    sqlite3_bind_int64(q, 1, (sqlite3_int64)iteration);
+    bool found = sqlite3_step(q) == SQLITE_ROW;
+    if (found) *out = arena_str(a, store_column(q, 0));
+    sqlite3_reset(q);
+    return found;
+}
+
 struct KeptReader {
     Journal *journal;
     sqlite3_stmt *statement;
@@ -156,7 +168,7 @@ bool kept_next(KeptReader *r, KeptItem *out, Error *e)
     *out = (KeptItem){
         .iteration = (uint64_t)sqlite3_column_int64(r->statement, 0),
         .row = {store_column(r->statement, 1), store_column(r->statement, 2), store_column(r->statement, 3),
-                store_column(r->statement, 4), store_column(r->statement, 5)},
+                store_column(r->statement, 4), store_column(r->statement, 5), {0}},
     };
     return true;
 }

@@ -13,6 +13,9 @@ static const char tables[] =
     " conversation TEXT, text TEXT);"
     "CREATE TABLE fact(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;";
 
+// Made with the first row of it: most runs have none.
+static const char vector_table[] = "CREATE TABLE IF NOT EXISTS vector(iteration INTEGER PRIMARY KEY, vector BLOB);";
+
 static const char *const sql[STORE_STATEMENTS] = {
     [STORE_BEGIN] = "BEGIN IMMEDIATE",
     [STORE_COMMIT] = "COMMIT",
@@ -28,6 +31,8 @@ static const char *const sql[STORE_STATEMENTS] = {
     [STORE_ANSWER] = "INSERT OR REPLACE INTO answer VALUES(?,?,?,?,?,?)",
     [STORE_VERDICT] = "INSERT OR REPLACE INTO verdict VALUES(?,?,?,?,?,?,?,?,?,?,?,?)",
     [STORE_KEPT] = "INSERT OR REPLACE INTO kept VALUES(?,?,?,?,?,?,?)",
+    [STORE_VECTOR] = "INSERT OR REPLACE INTO vector VALUES(?,?)",
+    [STORE_GET_VECTOR] = "SELECT vector FROM vector WHERE iteration=?",
     [STORE_FACT] = "INSERT OR REPLACE INTO fact VALUES(?,?)",
     [STORE_GET_FACT] = "SELECT value FROM fact WHERE key=?",
     [STORE_GET_ANSWER] = "SELECT wall,latency,status,endpoint,raw FROM answer WHERE id=?",
@@ -196,6 +201,15 @@ bool store_verdict(Store *s, StepKey key, const VerdictRow *row, Error *e)
     return finish(s, q, e);
 }
 
+static bool store_vector(Store *s, uint64_t iteration, Str vector, Error *e)
+{
+    sqlite3_stmt *q = store_statement(s, STORE_VECTOR, NULL);
+    if (!q && (!run_sql(s, vector_table, "write", e) || !(q = store_statement(s, STORE_VECTOR, e)))) return false;
+    sqlite3_bind_int64(q, 1, (sqlite3_int64)iteration);
+    sqlite3_bind_blob64(q, 2, vector.ptr, vector.len, SQLITE_STATIC);
+    return finish(s, q, e);
+}
+
 bool store_kept(Store *s, StepKey key, const KeptRow *row, Error *e)
 {
     sqlite3_stmt *q = store_statement(s, STORE_KEPT, e);
@@ -207,7 +221,7 @@ bool store_kept(Store *s, StepKey key, const KeptRow *row, Error *e)
     bind_text(q, 5, row->drawn);
     bind_text(q, 6, row->conversation);
     bind_text(q, 7, row->text);
-    return finish(s, q, e);
+    return finish(s, q, e) && (!row->vector.len || store_vector(s, key.iteration, row->vector, e));
 }
 
 bool store_fact(Store *s, Str key, Str value, Error *e)

@@ -20,6 +20,8 @@ typedef enum StoreStatement {
     STORE_VERDICT,
     STORE_KEPT,
     STORE_FACT,
+    STORE_VECTOR,
+    STORE_GET_VECTOR,
     STORE_GET_FACT,
     STORE_GET_ANSWER,
     STORE_HAS_ANSWER,

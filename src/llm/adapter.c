@@ -17,7 +17,7 @@ const Adapter *adapter_named(Str name)
 {
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if (str_eq_ignore_case(name, str_from(all[i]->name))) return all[i];
-    return NULL;
+    return str_eq(name, str_from(adapter_embeddings.name)) ? &adapter_embeddings : NULL;
 }
 
 // ---- parameters ---------------------------------------------------------------------------------

@@ -51,6 +51,7 @@ struct Adapter {
 enum { ADAPTER_MODELS_MAX = 2000 };  // OpenRouter lists some 500; more is no list for a person
 
 extern const Adapter adapter_openai, adapter_anthropic, adapter_ollama, adapter_tgi;
+extern const Adapter adapter_embeddings;  // embed.h's; not among adapters()
 
 // All adapters, the default first.
 const Adapter *const *adapters(size_t *n);

@@ -289,7 +289,9 @@ static Str base_path(const Address *address, const Endpoint *endpoint, Arena *a)
 {
     const Adapter *adapter = endpoint->adapter;
     Str prefix = str_from(adapter->prefix), path = address->path, tail = str_from(adapter->path);
-    bool vendors_own = endpoint->vendor && endpoint->vendor->adapter == adapter && endpoint->vendor->base_path;
+    // Where a vendor's chat is OpenAI's, its embeddings lie beside it.
+    const Adapter *chat = adapter == &adapter_embeddings ? &adapter_openai : adapter;
+    bool vendors_own = endpoint->vendor && endpoint->vendor->adapter == chat && endpoint->vendor->base_path;
     if (vendors_own) prefix = str_from(endpoint->vendor->base_path);
     if (str_ends(path, tail)) return str_slice(path, 0, path.len - tail.len);
     if (vendors_own && str_starts(prefix, path)) return prefix;

@@ -145,8 +145,11 @@ static char **arguments(const LocalServerConfig *config, const LocalServer *s, u
     unsigned threads = config->threads ? config->threads : usable_cores();
     Str list[] = {s->server, S("-m"), s->model, S("-a"), s->endpoint.model, S("--host"), S("127.0.0.1"),
                   S("--port"), arena_printf(a, "%u", port), S("-np"), arena_printf(a, "%u", slots),
-                  S("-c"), arena_printf(a, "%llu", (unsigned long long)slots * context), S("-t"), arena_printf(a, "%u", threads)};
-    size_t n = sizeof list / sizeof *list;
+                  S("-c"), arena_printf(a, "%llu", (unsigned long long)slots * context), S("-t"), arena_printf(a, "%u", threads),
+                  // A text is read in one go, and a vector is the mean of its tokens': the chat model names no pooling of its own.
+                  S("--embeddings"), S("--pooling"), S("mean"), S("-b"), arena_printf(a, "%u", context), S("-ub"), arena_printf(a, "%u", context)};
+    enum { FOR_EMBEDDINGS = 7 };
+    size_t n = sizeof list / sizeof *list - (config->embeddings ? 0 : FOR_EMBEDDINGS);
     char **argv = arena_new(a, char *, n + 1);
     for (size_t i = 0; i < n; i++) argv[i] = arena_cstr(a, list[i]);
     return argv;

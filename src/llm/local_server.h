@@ -22,6 +22,7 @@ typedef struct LocalServerConfig {
     Str model;      // CONFAB_MODEL; absent: the fetched one
     Str path;       // PATH
     Str data;       // the user's data folder, $XDG_DATA_HOME or ~/.local/share
+    bool embeddings;        // it gives embeddings, and no conversations
     unsigned slots;         // confab's concurrency
     unsigned slot_context;  // tokens a slot can hold; 0: 2048
     unsigned threads;       // 0: as many as cores

@@ -110,20 +110,37 @@ static bool add_facts(Assessor *assessor, const PlanItem *item, const ValueSourc
     return true;
 }
 
+// Reads and checks an answer, and compares its words with what was kept.
+static bool read_answer(Assessor *assessor, const PlanItem *item, const ChatReply *reply, Arena *scratch, Conversation *conversation, Str *text,
+                        Finding *found)
+{
+    const Form *form = plan_form(assessor->plan);
+    assessor->near = (SeenMatch){0};
+    if (reply->refused)
+        return finding_set(found, FINDING_REFUSED, "%.*s", STR_ARG(reply->refusal.len ? reply->refusal : S("the API says that the model refused")));
+    if (!answer_read(reply->text, form, item->drawn.exchanges, reply->cut, scratch, conversation, found) ||
+        !check(assessor, item, conversation, scratch, found))
+        return false;
+    *text = conversation_normal_text(conversation, scratch);
+    return !assessor->novelty || novelty_look(assessor->novelty, *text, &assessor->near, found);
+}
+
+bool assess_text(Assessor *assessor, const PlanItem *item, const ChatReply *reply, Arena *scratch, Str *text)
+{
+    Conversation conversation;
+    Finding found = {0};
+    return read_answer(assessor, item, reply, scratch, &conversation, text, &found);
+}
+
 bool assess(Assessor *assessor, const PlanItem *item, const ChatReply *reply, const AnswerFacts *facts, Arena *scratch,
             KeptRow *kept, Finding *found, Error *e)
 {
     const Form *form = plan_form(assessor->plan);
     Conversation conversation;
+    Str text, vector = {0};
     *e = (Error){0};
-    assessor->near = (SeenMatch){0};
-    if (reply->refused)
-        return finding_set(found, FINDING_REFUSED, "%.*s", STR_ARG(reply->refusal.len ? reply->refusal : S("the API says that the model refused")));
-    if (!answer_read(reply->text, form, item->drawn.exchanges, reply->cut, scratch, &conversation, found) ||
-        !check(assessor, item, &conversation, scratch, found))
-        return false;
-    Str text = conversation_normal_text(&conversation, scratch);
-    if (assessor->novelty && !novelty_look(assessor->novelty, text, &assessor->near, found)) return false;
+    if (!read_answer(assessor, item, reply, scratch, &conversation, &text, found)) return false;
+    if (assessor->vector && !novelty_look_meaning(assessor->novelty, assessor->vector, &assessor->near, &vector, found)) return false;
     buf_clear(&assessor->json);
     buf_clear(&assessor->csv);
     buf_clear(&assessor->drawn);
@@ -137,6 +154,7 @@ bool assess(Assessor *assessor, const PlanItem *item, const ChatReply *reply, co
         .drawn = buf_str(&assessor->drawn),
         .conversation = turns_json(&conversation, form, scratch),
         .text = text,
+        .vector = vector,
     };
     return !assessor->novelty || novelty_add(assessor->novelty, item->drawn.iteration, text, e);
 }

@@ -18,6 +18,7 @@ typedef struct Assessor {
     LeakIndex *examples;   // one for each of the project's
     Buf json, csv, drawn;  // reused
     Novelty *novelty;      // NULL: near-duplicates are kept; the caller's
+    const float *vector;   // of the answer that is assessed next; NULL: it is not compared by meaning
     SeenMatch near;        // what the last answer is near to; similarity 0: nothing
 } Assessor;
 
@@ -30,6 +31,9 @@ void assessor_free(Assessor *assessor);
 // when the record could not be made, which is a fault of confab's or of the disk.
 bool assess(Assessor *assessor, const PlanItem *item, const ChatReply *reply, const AnswerFacts *facts, Arena *scratch,
             KeptRow *kept, Finding *found, Error *e);
+
+// The normal form of an answer that would be kept if only words counted; in `scratch`. False: it would not.
+bool assess_text(Assessor *assessor, const PlanItem *item, const ChatReply *reply, Arena *scratch, Str *text);
 
 // A handwritten example as a record and its rows, appended.
 bool assess_handwritten(Assessor *assessor, const Example *example, Arena *scratch, Buf *json, Buf *csv, Error *e);

@@ -15,6 +15,7 @@ Engine *engine_new(const EngineParts *parts)
                   .lowest_left = UINT64_MAX};
     LimiterConfig config = {.cap = 2 * s->concurrency + 64, .rpm = (uint64_t)s->rpm, .tpm = (uint64_t)s->tpm};
     lanes_init(&e->lanes, s->endpoints, s->n_endpoints, &config, now);
+    engine_embed_init(e, &config, now);
     retry_budget_init(&e->retries, now);
     e->budget.cap = (Spending){s->max_tokens, s->max_cost};
     e->patience_ends = INT64_MAX;
@@ -46,6 +47,7 @@ void engine_free(Engine *e)
     free(e->pool);
     heap_free(&e->backoff);
     lanes_free(&e->lanes);
+    engine_embed_free(e);
     arena_free(&e->scratch);
     free(e);
 }
@@ -130,6 +132,7 @@ static void cut_off(Engine *e)
     for (size_t i = 0; i < e->lanes.n; i++) breaker_gone(&e->lanes.items[i].breaker);
     e->in_flight = 0;
     e->progress.in_flight = 0;
+    engine_drop_embeddings(e);
 }
 
 static bool heed_journal(Engine *e)
@@ -215,6 +218,9 @@ static Nanos how_long(const Engine *e, Nanos now, Nanos patience)
     const Item *due = heap_first(&e->backoff);
     if (due && due->due < until) until = due->due;
     if (e->ready.n && e->wait_until < until) until = e->wait_until;
+    due = heap_first(&e->embed.backoff);
+    if (due && due->due < until) until = due->due;
+    if (e->embed.ready.n && e->embed.wait_until < until) until = e->embed.wait_until;
     return until > now ? until - now : 0;
 }
 
@@ -233,7 +239,7 @@ static void receive(Engine *e, Nanos timeout)
 
 static bool finished(const Engine *e)
 {
-    if (e->in_flight || e->answered.n) return false;
+    if (e->in_flight || e->answered.n || e->embed.n) return false;
     return e->stopping || (active(e) == 0 && pending_empty(e->parts.pending));
 }
 
@@ -254,6 +260,7 @@ bool engine_turn(Engine *e, Nanos patience)
         if (e->parts.journal_inline) take_durable(e, now);
         engine_send_ready(e, now);
     }
+    if (e->embed.n) engine_send_embeddings(e, now);
     if (now - e->noted >= NOTE_EVERY) note_facts(e, now);
     if (now - e->told >= TELL_EVERY) tell_progress(e, now);
     if (finished(e)) {

@@ -28,6 +28,15 @@ struct Engine {
     Lanes lanes;
     RetryBudget retries;
     Budget budget;
+    struct {               // answers that wait for their embedding (engine_embed.c)
+        Lanes lanes;       // one
+        ItemQueue ready;
+        ItemHeap backoff;
+        unsigned in_flight;
+        size_t n;          // in all of these
+        Nanos wait_until;
+        bool dead;         // there are no embeddings to be had
+    } embed;
     Arena scratch;         // for one reply
     Progress progress;
     Nanos began;
@@ -63,6 +72,19 @@ void engine_ask_again(Engine *e, Item *item);  // the same request once more; it
 void engine_send_ready(Engine *e, Nanos now);
 // Gives back what an item reserved and says in the journal that it was not sent.
 void engine_withdraw(Engine *e, Item *item);
+
+// ---- engine_embed.c -----------------------------------------------------------------------------
+
+void engine_embed_init(Engine *e, const LimiterConfig *config, Nanos now);
+void engine_embed_free(Engine *e);
+// What the embedding of an answer of so many tokens may cost at most.
+Spending engine_embed_most(const Engine *e, int64_t max_tokens);
+// True: the answer waits for its embedding and comes to engine_assess again.
+bool engine_embed(Engine *e, Item *item, const ChatReply *reply);
+void engine_send_embeddings(Engine *e, Nanos now);
+bool engine_is_embedding(const HttpReply *reply);
+void engine_take_embedding(Engine *e, HttpReply *reply, Nanos now);
+void engine_drop_embeddings(Engine *e);  // nobody waits for them any more
 
 // ---- engine_reply.c -----------------------------------------------------------------------------
 

@@ -195,6 +195,10 @@ static bool is_answer(const HttpReply *reply) { return reply->end == HTTP_DONE &
 void engine_take_reply(Engine *e, HttpReply *reply, Nanos now)
 {
     Transport *t = e->parts.transport;
+    if (engine_is_embedding(reply)) {
+        engine_take_embedding(e, reply, now);
+        return;
+    }
     Item *item = e->pool[reply->tag];
     Lane *lane = &e->lanes.items[item->lane];
     e->in_flight--;
@@ -265,13 +269,14 @@ static bool note_novelty(Engine *e, Item *item, bool duplicate, VerdictRow *row)
     return exhausted;
 }
 
-static double duplicate_rate(const JournalSums *sums)
+static double duplicate_rate(const JournalSums *sums, const Novelty *novelty)
 {
     uint64_t duplicates = 0;
     for (size_t i = 0; i < sums->n_reasons; i++)
         if (strcmp(sums->reasons[i].name, finding_name(FINDING_DUPLICATE)) == 0) duplicates = sums->reasons[i].n;
     uint64_t compared = duplicates + sums->kept;
-    return compared ? (double)duplicates / (double)compared : -1;
+    // Without --dedup they are kept.
+    return compared ? (double)(duplicates + novelty_near_kept(novelty)) / (double)compared : -1;
 }
 
 // What answers is said once in the journal, for <stamp>.run.json.
@@ -303,12 +308,13 @@ static void assess_reply(Engine *e, Item *item, const Judgement *j, VerdictRow *
     e->any_success = true;
     e->in_a_row = 0;
     e->last_cause = NULL;
+    e->parts.assessor->vector = item->vector;
     if (assess(e->parts.assessor, &item->plan, &j->reply, &facts, &e->scratch, &kept, &found, &error)) {
         row->final = true;
         row->reason = S("kept");
         note_novelty(e, item, false, row);
         put_verdict(e, item, row, &kept);
-        if (e->parts.assessor->novelty) e->progress.duplicate_rate = duplicate_rate(&e->progress.totals);
+        if (e->parts.assessor->novelty) e->progress.duplicate_rate = duplicate_rate(&e->progress.totals, e->parts.assessor->novelty);
         engine_release(e, item);
         return;
     }
@@ -321,7 +327,7 @@ static void assess_reply(Engine *e, Item *item, const Judgement *j, VerdictRow *
     row->message = str_from(found.message);
     if (found.reason == FINDING_DUPLICATE) row->final = note_novelty(e, item, true, row);
     reject(e, item, row, now);
-    if (found.reason == FINDING_DUPLICATE) e->progress.duplicate_rate = duplicate_rate(&e->progress.totals);
+    if (found.reason == FINDING_DUPLICATE) e->progress.duplicate_rate = duplicate_rate(&e->progress.totals, e->parts.assessor->novelty);
 }
 
 // A whole answer in no form that the API's documents know: it may be paid, so it is not asked for
@@ -336,6 +342,25 @@ static void unreadable(Engine *e, Item *item, const Judgement *j, VerdictRow *ro
     reject(e, item, row, now);
 }
 
+// What the answer cost is booked at once; what its embedding may cost stays reserved.
+static void settle_answer(Engine *e, Item *item, const Judgement *j, Nanos now)
+{
+    item->paid = paid_row(e, item, &j->reply);
+    end_lane_ticket(e, item, j, &item->paid, now);
+    Spending embedding = engine_embed_most(e, item->max_tokens);
+    if (budget_reserve(&e->budget, embedding)) item->at_most = embedding;
+    item->settled = true;
+}
+
+static void add_embedding(Engine *e, Item *item, VerdictRow *row)
+{
+    Spending paid = {item->embed_tokens, pricing_cost(&e->settings->embedder_pricing, item->embed_tokens, 0, 0)};
+    budget_settle(&e->budget, item->at_most, paid);
+    item->at_most = (Spending){0};
+    row->prompt_tokens += paid.tokens;
+    row->cost += paid.cost;
+}
+
 void engine_assess(Engine *e, Item *item, Nanos now)
 {
     HttpReply stored = {.end = HTTP_DONE, .status = item->stored.status, .body = item->stored.raw,
@@ -346,8 +371,11 @@ void engine_assess(Engine *e, Item *item, Nanos now)
     Judgement j;
     judge(reply, item->with_schema, item->stored.wall, &e->scratch, &j);
     if (j.verdict != ANSWERED) j.reply = (ChatReply){.text = reply->body};
-    VerdictRow row = paid_row(e, item, &j.reply);
-    end_lane_ticket(e, item, &j, &row, now);
+    if (!item->settled) settle_answer(e, item, &j, now);
+    if (j.verdict == ANSWERED && engine_embed(e, item, &j.reply)) return;
+    VerdictRow row = item->paid;
+    add_embedding(e, item, &row);
+    item->settled = false;
     item->reply = NULL;
     if (j.verdict == ANSWERED)
         assess_reply(e, item, &j, &row, now);

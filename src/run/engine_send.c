@@ -69,6 +69,9 @@ static bool plan_task(Engine *e, Item *item, Nanos now)
     item->prompt_sha256 = (Str){0};
     item->at_most = (Spending){0};
     item->failures = item->throttles = 0;
+    item->settled = false;
+    item->vector = NULL;
+    item->embed_tokens = 0;
     item->failed_on = 0;
     Gauge *gauge = e->settings->gauge;
     item->fitted = (Fitted){.room = INT64_MAX};
@@ -107,6 +110,9 @@ bool engine_ask(Engine *e, Item *item, Nanos now)
     if (item->max_tokens > item->fitted.room) item->max_tokens = item->fitted.room;
     bool exact = e->settings->gauge && gauge_is_exact(e->settings->gauge);
     item->at_most = spending_at_most(&item->plan, exact ? item->fitted.prompt : 0, item->max_tokens, &e->parts.pricing);
+    Spending embedding = engine_embed_most(e, item->max_tokens);
+    item->at_most.tokens += embedding.tokens;
+    item->at_most.cost += embedding.cost;
     if (!budget_reserve(&e->budget, item->at_most)) {
         hold(e, item);
         return false;
@@ -167,7 +173,7 @@ static bool room_for_more(const Engine *e)
     size_t waiting = e->ready.n + e->asking.n;
     // One at a time: each verdict stands before the next prompt is drawn up, so that an interrupted
     // run decides as an uninterrupted one.
-    if (e->concurrency == 1) return waiting + e->in_flight + e->answered.n + e->backoff.n == 0;
+    if (e->concurrency == 1) return waiting + e->in_flight + e->answered.n + e->embed.n + e->backoff.n == 0;
     size_t ahead = e->concurrency < AHEAD_MAX ? e->concurrency : AHEAD_MAX;
     return waiting < ahead + (e->concurrency > e->in_flight ? e->concurrency - e->in_flight : 0);
 }

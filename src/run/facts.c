@@ -17,6 +17,10 @@ Str facts_settings_json(const RunSettings *s, Arena *a)
     json_write_double(&b, s->dedup_threshold);
     buf_printf(&b, ",\"dedup_openers\":%s,\"dedup_scope\":", s->dedup_openers ? "true" : "false");
     json_write_string(&b, s->dedup_scope);
+    if (s->dedup_semantic) {
+        buf_add(&b, S(",\"dedup_semantic\":true,\"dedup_semantic_threshold\":"));
+        json_write_double(&b, s->semantic_threshold);
+    }
     buf_add(&b, S(",\"model\":"));
     json_write_string(&b, s->model);
     buf_add_char(&b, '}');
@@ -79,6 +83,12 @@ int64_t facts_number(Journal *j, Str key)
     return value;
 }
 
+void facts_add_embeddings(Journal *j, JournalSums *sums)
+{
+    sums->prompt_tokens += facts_number(j, S("embedding_tokens"));
+    sums->cost += facts_number(j, S("embedding_cost"));
+}
+
 static uint64_t number_of(const json_t *object, const char *key)
 {
     json_int_t n = json_integer_value(json_object_get(object, key));
@@ -103,6 +113,8 @@ bool facts_settings(Journal *j, Arena *a, RunSettings *out)
     out->dedup = json_is_true(json_object_get(o, "dedup"));
     out->dedup_threshold = json_number_value(json_object_get(o, "dedup_threshold"));
     out->dedup_openers = json_is_true(json_object_get(o, "dedup_openers"));
+    out->dedup_semantic = json_is_true(json_object_get(o, "dedup_semantic"));
+    out->semantic_threshold = json_number_value(json_object_get(o, "dedup_semantic_threshold"));
     out->dedup_scope = arena_str(a, json_str(json_object_get(o, "dedup_scope")));
     Str structured = json_str(json_object_get(o, "structured"));
     for (unsigned i = 0; i < 3; i++)

@@ -6,6 +6,8 @@
 //   files     JSON object: the project's files with their SHA-256
 //   project, address, model, api, began (wall, ns), confab (version)
 //   model_reported                    once the API has said it
+//   embeddings                        the model whose vectors are stored, where meanings are compared
+//   embedding_tokens, embedding_cost  paid for what was known before
 //   time (ns), watermark, maybe_paid_twice   from the engine, about every second
 //   end       exit code of the last orderly end; absent while the run goes on or was killed
 #ifndef CONFAB_RUN_FACTS_H
@@ -22,6 +24,8 @@ void facts_put_number(Journal *j, Str key, int64_t value);
 // attempts, structured. Texts in the arena. False: the fact is not there or not readable.
 bool facts_settings(Journal *j, Arena *a, RunSettings *out);
 Str facts_settings_json(const RunSettings *settings, Arena *a);
+// What embeddings of what was known before the run cost belongs to its sums.
+void facts_add_embeddings(Journal *j, JournalSums *sums);
 Str facts_text(Journal *j, Str key, Arena *a);  // absent where there is none
 int64_t facts_number(Journal *j, Str key);      // 0 where there is none
 

@@ -78,6 +78,7 @@ bool finish_write(const FinishParts *p, RunSummary *summary, Error *e)
     Arena a = {0};
     JournalSums sums;
     if (!journal_sum(p->journal, &sums, e)) return false;
+    facts_add_embeddings(p->journal, &sums);
     RunFileHash *files = arena_new(&a, RunFileHash, p->project->n_files);
     for (size_t i = 0; i < p->project->n_files; i++)
         files[i] = (RunFileHash){p->project->files[i].path, hash_hex(&a, p->project->files[i].hash.bytes, 32)};

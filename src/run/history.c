@@ -22,10 +22,12 @@ static bool read_info(Journal *j, const Project *project, Arena *a, RunInfo *out
     if (!facts_settings(j, a, &settings))
         return error_set(e, ERROR_FILE, "unborn", "the journal of %s does not say what the run was", out->stamp);
     if (!journal_sum(j, &out->totals, e)) return false;
+    facts_add_embeddings(j, &out->totals);
     out->iterations = settings.iterations;
     out->start = settings.start;
     out->seed = settings.seed;
     out->max_exchanges = settings.max_exchanges;
+    out->dedup_semantic = settings.dedup && settings.dedup_semantic;
     out->partition = settings.partition;
     out->model = settings.model;
     out->address = facts_text(j, S("address"), a);

@@ -14,6 +14,7 @@ typedef struct RunInfo {
     RunState state;
     uint64_t iterations, start, seed;
     unsigned max_exchanges;
+    bool dedup_semantic;
     Str partition, model, address, settings_json;
     JournalSums totals;
     Nanos time;               // spent running

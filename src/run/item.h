@@ -4,7 +4,7 @@
 // memory of a run does not grow with its iterations. An item is in one queue at a time, or out
 // with the transport:
 //
-//   free ─► asking ─► ready ─► (on its way) ─► answered ─► free
+//   free ─► asking ─► ready ─► (on its way) ─► answered ─► free   (with --dedup-semantic: answered, embedded, answered)
 //                       ▲            │              │
 //                       └── backoff ◄┘              └─► next attempt: asking
 //
@@ -41,6 +41,13 @@ struct Item {
     Str prompt_sha256;     // hex, in the arena
     Ticket ticket;         // what it waits for in asking and answered
     HttpReply *reply;      // held until judged; NULL: `stored` counts
+    bool settled;          // its answer is booked and its tickets have ended, while it waits for its embedding
+    VerdictRow paid;       // … which is booked here
+    enum { EMBED_NONE, EMBED_WAITS, EMBED_OUT } embed;
+    Str text;              // to be embedded, in the arena
+    const float *vector;   // its embedding, in the arena; NULL: none yet
+    unsigned halvings, embed_failures, embed_throttles;
+    int64_t embed_tokens;  // paid for it
     AnswerRow stored;      // of an answer that an earlier process received
     Nanos due;             // in backoff
 };

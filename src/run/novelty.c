@@ -5,6 +5,7 @@
 #include "conversation/render.h"
 #include "dedup/records.h"
 #include "run/facts.h"
+#include "run/meaning.h"
 
 typedef struct TopicState {
     unsigned in_a_row;     // duplicates
@@ -17,8 +18,10 @@ struct Novelty {
     NoveltyParts parts;
     Arena arena;
     Seen *seen, *openings;
-    uint64_t kept, same_openings, repeating;
-    bool looked_same, looked_repeating;  // of the last look: opens like another, repeats a turn
+    Meaning *meaning;      // NULL: words alone count
+    bool looked_meaning;   // the last look was by meaning too
+    uint64_t kept, near_kept, same_openings, repeating;
+    bool looked_near, looked_same, looked_repeating;  // of the last look: like another, opens like another, repeats a turn
     Diversity diversity;
     Str *elsewhere;        // names of where the rest is from: "run 26-11-22-15h04m05s"
     size_t n_elsewhere, cap_elsewhere;
@@ -58,19 +61,24 @@ static bool add(Novelty *n, Str text, uint64_t id, Error *e)
     if (id >> NOVELTY_ID_BITS == FROM_THIS_RUN) {
         diversity_add(&n->diversity, seen_shingles(n->seen), first_line(text));
         n->kept++;
+        n->near_kept += n->looked_near;
         n->same_openings += n->looked_same;
         n->repeating += n->looked_repeating;
     }
-    return seen_add(n->seen, id, e) && seen_add(n->openings, id, e);
+    bool by_meaning = n->looked_meaning;
+    n->looked_meaning = false;
+    return seen_add(n->seen, id, e) && seen_add(n->openings, id, e) && (!by_meaning || meaning_add(n->meaning, id, e));
 }
 
-static bool remember(Novelty *n, Str text, unsigned source, uint64_t number, Error *e)
+// `vector`: where it is stored.
+static bool remember(Novelty *n, Str text, Str vector, unsigned source, uint64_t number, Error *e)
 {
     SeenMatch match;
-    seen_look(n->seen, text, &match);
+    uint64_t id = (uint64_t)source << NOVELTY_ID_BITS | number;
+    n->looked_near = seen_look(n->seen, text, &match);
     n->looked_same = look_opening(n, text, &match);
     n->looked_repeating = source == FROM_THIS_RUN && repeated_turn(n, text, &match) > 0;
-    return add(n, text, (uint64_t)source << NOVELTY_ID_BITS | number, e);
+    return add(n, text, id, e) && (!n->meaning || meaning_know(n->meaning, text, vector, id, e));
 }
 
 static unsigned new_source(Novelty *n, Str name)
@@ -89,11 +97,21 @@ static bool remember_handwritten(Novelty *n, Error *e)
     bool ok = true;
     for (size_t i = 0; ok && i < examples->n; i++) {
         const Example *example = &examples->items[i];
-        ok = remember(n, conversation_normal_text(&example->conversation, &scratch), FROM_HANDWRITTEN, example->number, e);
+        ok = remember(n, conversation_normal_text(&example->conversation, &scratch), (Str){0}, FROM_HANDWRITTEN, example->number, e);
         arena_reset(&scratch);
     }
     arena_free(&scratch);
     return ok;
+}
+
+// Vectors of another model say nothing here.
+static bool same_embeddings(const Novelty *n, Journal *j)
+{
+    Arena scratch = {0};
+    Str model = embedder_endpoint(n->parts.settings->embedder)->model;
+    bool same = model.len && str_eq(facts_text(j, S("embeddings"), &scratch), model);
+    arena_free(&scratch);
+    return same;
 }
 
 static bool remember_kept(Novelty *n, Journal *j, unsigned source, Error *e)
@@ -101,8 +119,15 @@ static bool remember_kept(Novelty *n, Journal *j, unsigned source, Error *e)
     KeptItem item;
     KeptReader *reader = journal_read_kept(j, e);
     if (!reader) return false;
-    bool ok = true;
-    while (ok && kept_next(reader, &item, e)) ok = remember(n, item.row.text, source, item.iteration, e);
+    Arena scratch = {0};
+    bool ok = true, stored = n->meaning && same_embeddings(n, j);
+    while (ok && kept_next(reader, &item, e)) {
+        Str vector = {0};
+        arena_reset(&scratch);
+        if (stored) journal_get_vector(j, item.iteration, &scratch, &vector);
+        ok = remember(n, item.row.text, vector, source, item.iteration, e);
+    }
+    arena_free(&scratch);
     kept_close(reader);
     return ok && e->kind == ERROR_NONE;
 }
@@ -148,7 +173,7 @@ static bool remember_file(Novelty *n, Str name, Error *e)
     if (!records_open(arena_cstr(&n->arena, name), (Str){0}, &reader, e)) return false;
     unsigned source = new_source(n, arena_str(&n->arena, name));
     bool ok = true;
-    while (ok && records_next(reader, &record, e)) ok = remember(n, record.text, source, record.row, e);
+    while (ok && records_next(reader, &record, e)) ok = remember(n, record.text, (Str){0}, source, record.row, e);
     records_close(reader);
     return ok && e->kind == ERROR_NONE;
 }
@@ -161,6 +186,38 @@ static bool remember_scope(Novelty *n, Error *e)
         bool project = str_eq(part, S("project"));
         if (!(project ? remember_earlier_runs(n, e) : remember_file(n, part, e))) return false;
     }
+    return true;
+}
+
+static bool remember_all(Novelty *n, Error *e)
+{
+    bool dedup = n->parts.settings->dedup;
+    return (!dedup || (remember_handwritten(n, e) && remember_scope(n, e))) && remember_kept(n, n->parts.journal, FROM_THIS_RUN, e);
+}
+
+// ---- meaning ------------------------------------------------------------------------------------
+
+static void note_embeddings(const Novelty *n)
+{
+    const RunSettings *s = n->parts.settings;
+    Journal *j = n->parts.journal;
+    int64_t tokens = embedder_tokens(s->embedder);
+    journal_fact(j, S("embeddings"), embedder_endpoint(s->embedder)->model);
+    facts_put_number(j, S("embedding_tokens"), facts_number(j, S("embedding_tokens")) + tokens);
+    facts_put_number(j, S("embedding_cost"), facts_number(j, S("embedding_cost")) + pricing_cost(&s->embedder_pricing, tokens, 0, 0));
+}
+
+static bool open_meaning(Novelty *n, Error *e)
+{
+    const RunSettings *s = n->parts.settings;
+    return !s->dedup || !s->dedup_semantic || !s->embedder || meaning_open(s->embedder, s->semantic_threshold, &n->meaning, e);
+}
+
+static bool settle_meaning(Novelty *n, Error *e)
+{
+    if (!n->meaning) return true;
+    if (!meaning_settle(n->meaning, e)) return false;
+    note_embeddings(n);
     return true;
 }
 
@@ -243,7 +300,7 @@ bool novelty_open(const NoveltyParts *parts, Novelty **out, Error *e)
     n->topics = arena_new(&n->arena, TopicState, n->n_topics);
     for (size_t i = 0; i < n->n_topics; i++) read_topic(n, i);
     *out = n;
-    if (remember_handwritten(n, e) && remember_scope(n, e) && remember_kept(n, parts->journal, FROM_THIS_RUN, e)) return true;
+    if (open_meaning(n, e) && remember_all(n, e) && settle_meaning(n, e)) return true;
     novelty_close(n);
     *out = NULL;
     return false;
@@ -254,6 +311,7 @@ void novelty_close(Novelty *n)
     if (!n) return;
     seen_free(n->seen);
     seen_free(n->openings);
+    meaning_close(n->meaning);
     diversity_free(&n->diversity);
     arena_free(&n->arena);
     free(n);
@@ -276,7 +334,9 @@ bool novelty_look(Novelty *n, Str text, SeenMatch *match, Finding *why)
 {
     char name[160];
     SeenMatch opening, turn;
-    if (seen_look(n->seen, text, match)) {
+    n->looked_meaning = false;
+    n->looked_near = seen_look(n->seen, text, match);
+    if (n->looked_near && n->parts.settings->dedup) {
         Str near = name_of(n, match->id, name, sizeof name);
         if (match->exact) return finding_set(why, FINDING_DUPLICATE, "the same words as %.*s", STR_ARG(near));
         return finding_set(why, FINDING_DUPLICATE, "%.3g like %.*s", match->similarity, STR_ARG(near));
@@ -285,16 +345,33 @@ bool novelty_look(Novelty *n, Str text, SeenMatch *match, Finding *why)
     unsigned repeated = repeated_turn(n, text, &turn);
     n->looked_repeating = repeated > 0;
     n->looked_same = look_opening(n, text, &opening);
-    if (!n->parts.settings->dedup_openers) return true;
+    if (!n->parts.settings->dedup || !n->parts.settings->dedup_openers) return true;
     if (repeated)
         return finding_set(why, FINDING_DUPLICATE, "line %u says again what line %llu says", repeated, (unsigned long long)turn.id);
     return !n->looked_same ||
            finding_set(why, FINDING_DUPLICATE, "opens like %.*s", STR_ARG(name_of(n, opening.id, name, sizeof name)));
 }
 
+bool novelty_look_meaning(Novelty *n, const float *vector, SeenMatch *match, Str *stored, Finding *why)
+{
+    char name[160];
+    if (!n->meaning) return true;
+    *stored = (Str){(const char *)vector, meaning_dimensions(n->meaning) * sizeof *vector};
+    n->looked_meaning = true;
+    if (!meaning_look(n->meaning, vector, match)) {
+        *match = (SeenMatch){0};
+        return true;
+    }
+    n->looked_meaning = false;
+    return finding_set(why, FINDING_DUPLICATE, "says the same as %.*s (%.3g)", STR_ARG(name_of(n, match->id, name, sizeof name)),
+                       match->similarity);
+}
+
 bool novelty_add(Novelty *n, uint64_t iteration, Str text, Error *e) { return add(n, text, iteration, e); }
 
 const Diversity *novelty_diversity(const Novelty *n) { return &n->diversity; }
+
+uint64_t novelty_near_kept(const Novelty *n) { return n->near_kept; }
 
 static double share(uint64_t part, uint64_t all) { return all ? (double)part / (double)all : -1; }
 double novelty_same_openings(const Novelty *n) { return share(n->same_openings, n->kept); }

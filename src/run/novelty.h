@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Whether a conversation is new: compares it with what the run has kept, with the handwritten
-// examples, and by `dedup_scope` with earlier runs of the project or with other files. Measures how
-// diverse the run is on the way.
+// examples, and by `dedup_scope` with earlier runs of the project or with other files; by its words, and
+// with `dedup_semantic` by its embedding (meaning.h). Measures how diverse the run is on the way, which
+// is all it does without `dedup`.
 //
 // Everything follows from the journal: what was kept fills the index again when a run is resumed, and
 // the count of duplicates in a row of each topic is a fact put before the verdict it belongs to. So at
@@ -35,7 +36,8 @@ typedef struct NoveltyParts {
     Journal *journal;           // of this run: flushed, nothing put while it is read
 } NoveltyParts;
 
-// An earlier run's journal that cannot be read is left out. Errors: a file of the scope.
+// With `dedup_semantic` what was kept before is embedded here, where no vector of it is stored; the
+// journal's facts say what that cost. An earlier run's journal that cannot be read is left out. Errors: a file of the scope.
 bool novelty_open(const NoveltyParts *parts, Novelty **out, Error *e);
 void novelty_close(Novelty *n);  // NULL is fine
 
@@ -43,6 +45,9 @@ void novelty_close(Novelty *n);  // NULL is fine
 // VerdictRow.near has it: an iteration of this run, or with a source above NOVELTY_ID_BITS). With
 // `dedup_openers` also where it opens like an earlier one, or repeats one of its own turns (similarity 0).
 bool novelty_look(Novelty *n, Str text, SeenMatch *match, Finding *why);
+// Of a text that the last look found new: false likewise where its embedding is too near. *stored is the
+// vector as KeptRow has it.
+bool novelty_look_meaning(Novelty *n, const float *vector, SeenMatch *match, Str *stored, Finding *why);
 // The text of the last look is kept.
 bool novelty_add(Novelty *n, uint64_t iteration, Str text, Error *e);
 
@@ -53,8 +58,10 @@ bool novelty_judged(Novelty *n, const PlanItem *item, bool duplicate, Error *tel
 
 const Diversity *novelty_diversity(const Novelty *n);
 
-// Of what was kept: shares of the conversations that open like an earlier one, and that repeat a turn of
+// Of what was kept: how many are near-duplicates (without `dedup`; else none), and shares of the
+// conversations that open like an earlier one, and that repeat a turn of
 // their own; below 0 where nothing was kept.
+uint64_t novelty_near_kept(const Novelty *n);
 double novelty_same_openings(const Novelty *n);
 double novelty_repeating(const Novelty *n);
 

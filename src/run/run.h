@@ -10,6 +10,7 @@
 #ifndef CONFAB_RUN_RUN_H
 #define CONFAB_RUN_RUN_H
 
+#include "llm/embedder.h"
 #include "llm/endpoint.h"
 #include "project/project.h"
 #include "run/budget.h"
@@ -30,6 +31,10 @@ typedef struct RunSettings {
     bool dedup;
     double dedup_threshold;   // Jaccard, 0 … 1
     bool dedup_openers;       // reject what opens like an earlier one, or repeats a turn of its own
+    bool dedup_semantic;      // compare by meaning too; needs `embedder`
+    double semantic_threshold;  // cosine, -1 … 1
+    Embedder *embedder;       // NULL: not by meaning
+    Pricing embedder_pricing; // of its model
     Str dedup_scope;          // what else counts as seen: "run", "project", files; joined by commas
     Pricing pricing;          // of the model; not known: costs are null
     Money max_cost;           // 0: no cap; needs known prices

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Near-duplicates while a run goes on: rejected, journalled, the same after an interruption."""
+import json
 import signal
 import sqlite3
 
@@ -132,6 +133,93 @@ class Novelty(e2e.Case):
             said = {v[4] for v in verdicts if v[3] == "duplicate"}
             self.assertEqual(said, {"opens like conversation 0", "line 4 says again what line 2 says"} if flags else set())
             self.assertIn("0.0% open like" if flags else "20.0% open like an earlier one, 20.0% repeat a turn", result.err)
+
+    def told(self, name, *turns):
+        path = self.folder / name
+        path.write_text("\n".join(f"{'Agent' if i % 2 else 'Customer'}: {text}" for i, text in enumerate(turns)) + "\n")
+        return ("--fixed", str(path))
+
+    # The mock's embeddings know which words a text has, not their order.
+    def same_in_other_words(self):
+        return [
+            *self.told("a", "can you tell me where my order is now", "it left our house on monday morning by the early train"),
+            *self.told("b", "where is my order now can you tell me", "by the early train on monday morning it left our house"),
+            *self.told("c", "How do I grind for a moka pot at home?", "Somewhat coarser than for espresso, and never fill it to the brim."),
+        ]
+
+    SEMANTIC = ("run", "-p", "demo", "-x", 3, "--seed", 1, "--attempts", 1, "--resume", "never", "--structured", "off",
+                "--dedup-scope", "run", "--embeddings-model", "mock-embedding", "--dedup-semantic-threshold", 0.9)
+
+    def test_meaning(self):
+        self.start_mock(*self.same_in_other_words())
+        self.run_ok(*self.SEMANTIC, "-n", 3, "-j", 1)
+        self.assertEqual([v[3] for v in self.verdicts()], ["kept"] * 3)
+        self.start_mock(*self.same_in_other_words())
+        result = self.run_ok(*self.SEMANTIC, "-n", 3, "-j", 1, "--dedup-semantic", "--max-tokens", 100000, code=6)
+        verdicts = self.verdicts()
+        self.assertEqual([v[3] for v in verdicts], ["kept", "duplicate", "kept"])
+        self.assertIn("says the same as conversation 0", verdicts[1][4])
+        self.assertGreater(verdicts[1][5], 0.95)
+        self.assertEqual(verdicts[1][6], 0)
+        # Its tokens are counted: those of the answers alone are fewer.
+        db = sqlite3.connect(f"file:{self.journals()[-1]}?mode=ro", uri=True)
+        self.assertEqual(db.execute("SELECT count(*), min(length(vector)) FROM vector").fetchone(), (2, 384 * 4))
+        self.assertGreater(int(db.execute("SELECT value FROM fact WHERE key='embedding_tokens'").fetchone()[0]), 0)
+        db.close()
+        self.assertGreater(self.prompt_tokens(-1), self.prompt_tokens(0))
+        self.assertIn("1 duplicate", result.err)
+
+    def prompt_tokens(self, which):
+        path = sorted((self.project / "generated").glob("*.run.json"))[which]
+        return json.loads(path.read_text())["tokens"]["prompt"]
+
+    def test_meaning_counts_examples_and_earlier_runs(self):
+        answers = self.same_in_other_words()
+        self.start_mock(*answers[:2])
+        self.run_ok(*self.SEMANTIC, "-n", 1, "-j", 1)
+        self.start_mock(*answers[2:4])
+        words = [w if w != "run" or i == 0 else "project" for i, w in enumerate(self.SEMANTIC)]
+        self.run_ok(*words, "-n", 1, "-j", 1, "--start", 1, "--dedup-semantic", code=6)
+        self.assertIn("says the same as conversation 0 of run ", self.verdicts()[0][4])
+        self.write("examples/examples.txt", (self.folder / "a").read_text())
+        self.start_mock(*answers[2:4])
+        self.run_ok(*self.SEMANTIC, "-n", 1, "-j", 1, "--dedup-semantic", code=6)
+        self.assertIn("says the same as handwritten example 1", self.verdicts()[0][4])
+
+    def test_meaning_after_an_interruption(self):
+        self.start_mock(*HALF, "--delay-ms", "8")
+        words = ("run", "-p", "demo", "-n", 40, "-x", 3, "--seed", 5, "-j", 1, "--attempts", 3, "--dedup-scope", "run", "--dedup-semantic",
+                 "--dedup-semantic-threshold", 0.8, "--embeddings-model", "mock")
+        self.run_ok(*words, "--resume", "never", code=AnyCode())
+        whole = self.verdicts()
+        self.assertTrue(any("says the same as" in v[4] for v in whole))
+        process = self.start(*words, "--resume", "never")
+        for kill in (signal.SIGKILL, signal.SIGINT, signal.SIGKILL):
+            seen = self.judged()
+            self.wait_for(lambda: process.poll() is not None or self.judged() > seen + 8)
+            process.send_signal(kill)
+            self.finish(process)
+            process = self.start("resume", "-p", "demo", "-j", 1, "--embeddings-model", "mock")
+        self.finish(process)
+        self.assertEqual(self.verdicts(), whole)
+
+    def test_many_at_once_wait_for_no_embedding(self):
+        self.start_mock(*HALF)
+        self.run_ok("run", "-p", "demo", "-n", 200, "-x", 3, "--seed", 1, "-j", 32, "--dedup-semantic", "--embeddings-model", "mock",
+                    "--attempts", 2, code=AnyCode())
+        kept = sum(v[3] == "kept" for v in self.verdicts())
+        self.assertEqual(len(self.records()), kept)
+        db = sqlite3.connect(f"file:{self.journals()[-1]}?mode=ro", uri=True)
+        self.assertEqual(db.execute("SELECT count(*) FROM vector").fetchone()[0], kept)
+        db.close()
+
+    def test_no_embeddings(self):
+        self.start_mock()
+        nobody = ("run", "-p", "demo", "-n", 3, "-x", 2, "--dedup-semantic", "--embeddings-model", "m", "--embeddings-url")
+        self.assert_error(self.confab(*nobody, "http://127.0.0.1:1"), 5, "server", "--embeddings-url")
+        # Nothing was asked of the model, and no run was begun.
+        self.assertEqual(self.generated(".json"), [])
+        self.assertEqual(self.journals(), [])
 
     def test_an_exhausted_topic_is_reported(self):
         self.write("knowledge/brewing/espresso.md", "")

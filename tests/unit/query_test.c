@@ -14,7 +14,7 @@ static KeptRow row_of(uint64_t i, char *drawn, size_t size)
 {
     snprintf(drawn, size, "{\"topic\":\"%s\",\"mood\":\"%s\",\"@record\":{\"labels\":{\"it's\":1,\"end\":\"%s\"}}}", i % 2 ? "billing" : "tea",
              i % 3 ? "calm" : "angry", i < 5 ? "open" : "closed");
-    return (KeptRow){S("{}"), S("a\r\n"), str_from(drawn), S("[{\"text\":\"hello\"},{\"text\":\"there\"}]"), S("hello\nthere")};
+    return (KeptRow){S("{}"), S("a\r\n"), str_from(drawn), S("[{\"text\":\"hello\"},{\"text\":\"there\"}]"), S("hello\nthere"), {0}};
 }
 
 static int make_journal(void **state)
