@@ -102,7 +102,9 @@ bool journal_flush(Journal *j, Error *e);    // waits until all that was put is 
 
 // ---- reading; on a threaded journal only after journal_flush and while nothing is put -----------
 
-// Sums over the whole run, from the rows themselves, so that they are right after any kill.
+// Sums over the whole run, from the rows themselves, so that they are right after any kill. What lies
+// below the fact "watermark" (every iteration below it has ended) is summed once, so a long run's sums
+// cost what its last rows cost.
 enum { JOURNAL_REASONS = 32 };  // kinds of verdict there can be; findings are fewer
 typedef struct JournalSums {
     uint64_t kept, failed, rejected;  // iterations kept, given up; answers not kept

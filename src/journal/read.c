@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "journal/journal_internal.h"
+#include "journal/sums.h"
 
 bool journal_get_fact(Journal *j, Str key, Arena *a, Str *value)
 {
@@ -12,52 +13,7 @@ bool journal_get_fact(Journal *j, Str key, Arena *a, Str *value)
     return found;
 }
 
-static bool sum_asked(Journal *j, JournalSums *out, Error *e)
-{
-    sqlite3_stmt *q = store_statement(&j->store, STORE_SUM_ASKED, e);
-    if (!q) return false;
-    bool ok = sqlite3_step(q) == SQLITE_ROW || store_error(&j->store, "read", e);
-    if (ok) {
-        out->requests = (uint64_t)sqlite3_column_int64(q, 0);
-        out->tokens_lost = sqlite3_column_int64(q, 1);
-        out->cost += sqlite3_column_int64(q, 2);
-    }
-    sqlite3_reset(q);
-    return ok;
-}
-
-static void add_reason(JournalSums *out, sqlite3_stmt *q)
-{
-    Str reason = store_column(q, 0);
-    uint64_t n = (uint64_t)sqlite3_column_int64(q, 1);
-    if (str_eq(reason, S("kept"))) {
-        out->kept += n;
-    } else {
-        out->rejected += n;
-        out->failed += (uint64_t)sqlite3_column_int64(q, 2);
-        if (out->n_reasons < JOURNAL_REASONS) {
-            snprintf(out->reasons[out->n_reasons].name, sizeof out->reasons->name, "%.*s", STR_ARG(reason));
-            out->reasons[out->n_reasons++].n = n;
-        }
-    }
-    out->prompt_tokens += sqlite3_column_int64(q, 3);
-    out->completion_tokens += sqlite3_column_int64(q, 4);
-    out->cached_tokens += sqlite3_column_int64(q, 5);
-    out->cost += sqlite3_column_int64(q, 6);
-    out->tokens_estimated |= sqlite3_column_int(q, 7) == 0;
-}
-
-bool journal_sum(Journal *j, JournalSums *out, Error *e)
-{
-    *out = (JournalSums){0};
-    if (!sum_asked(j, out, e)) return false;
-    sqlite3_stmt *q = store_statement(&j->store, STORE_SUM_JUDGED, e);
-    if (!q) return false;
-    int code;
-    while ((code = sqlite3_step(q)) == SQLITE_ROW) add_reason(out, q);
-    sqlite3_reset(q);
-    return code == SQLITE_DONE || store_error(&j->store, "read", e);
-}
+bool journal_sum(Journal *j, JournalSums *out, Error *e) { return sums_read(&j->store, out, e); }
 
 static bool has_answer(Journal *j, sqlite3_int64 id, bool *answered, Error *e)
 {

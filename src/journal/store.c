@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "journal/store.h"
 
+#include "journal/sums.h"
+
 static const char tables[] =
     "CREATE TABLE ask(id INTEGER PRIMARY KEY, wall INTEGER, tokens_at_most INTEGER, cost_at_most INTEGER,"
     " prompt_sha256 TEXT, tries INTEGER, tokens_lost INTEGER, cost_lost INTEGER);"
@@ -23,11 +25,13 @@ static const char *const sql[STORE_STATEMENTS] = {
     [STORE_ASK] = "INSERT INTO ask VALUES(?,?,?,?,?,?,?,?) ON CONFLICT(id) DO UPDATE SET wall=excluded.wall,"
                   " tokens_at_most=excluded.tokens_at_most, cost_at_most=excluded.cost_at_most, tries=excluded.tries,"
                   " tokens_lost=excluded.tokens_lost, cost_lost=excluded.cost_lost",
-    [STORE_SUM_ASKED] = "SELECT sum(tries), sum(tokens_lost), sum(cost_lost) FROM ask",
+    [STORE_FIRST_ASKED] = "SELECT min(id) FROM ask",
+    [STORE_SUM_ASKED] = "SELECT sum(tries), sum(tokens_lost), sum(cost_lost) FROM ask WHERE id>=? AND id<?",
     // An iteration that was given up and is asked for again counts as given up no longer.
     [STORE_SUM_JUDGED] = "SELECT reason, count(*), sum(CASE WHEN final AND reason<>'kept' THEN NOT EXISTS(SELECT 1 FROM ask"
                          " WHERE ask.id>verdict.id AND ask.id<((verdict.id>>16)+1)<<16) ELSE final END), sum(prompt_tokens), sum(completion_tokens),"
-                         " sum(cached_tokens), sum(cost), min(tokens_known) FROM verdict GROUP BY reason ORDER BY 2 DESC, 1",
+                         " sum(cached_tokens), sum(cost), min(tokens_known) FROM verdict"
+                         " WHERE id>=?1 AND id<?2 GROUP BY reason",
     [STORE_ANSWER] = "INSERT OR REPLACE INTO answer VALUES(?,?,?,?,?,?)",
     [STORE_VERDICT] = "INSERT OR REPLACE INTO verdict VALUES(?,?,?,?,?,?,?,?,?,?,?,?)",
     [STORE_KEPT] = "INSERT OR REPLACE INTO kept VALUES(?,?,?,?,?,?,?)",
@@ -157,7 +161,7 @@ static void bind_text(sqlite3_stmt *statement, int at, Str text)
 bool store_ask(Store *s, StepKey key, const AskRow *row, Error *e)
 {
     sqlite3_stmt *q = store_statement(s, STORE_ASK, e);
-    if (!q) return false;
+    if (!q || !sums_touch(s, key.iteration, e)) return false;
     sqlite3_bind_int64(q, 1, store_id(key));
     sqlite3_bind_int64(q, 2, row->wall);
     sqlite3_bind_int64(q, 3, row->tokens_at_most);
@@ -172,7 +176,7 @@ bool store_ask(Store *s, StepKey key, const AskRow *row, Error *e)
 bool store_answer(Store *s, StepKey key, const AnswerRow *row, Error *e)
 {
     sqlite3_stmt *q = store_statement(s, STORE_ANSWER, e);
-    if (!q) return false;
+    if (!q || !sums_touch(s, key.iteration, e)) return false;
     sqlite3_bind_int64(q, 1, store_id(key));
     sqlite3_bind_int64(q, 2, row->wall);
     sqlite3_bind_int64(q, 3, row->latency);
@@ -185,7 +189,7 @@ bool store_answer(Store *s, StepKey key, const AnswerRow *row, Error *e)
 bool store_verdict(Store *s, StepKey key, const VerdictRow *row, Error *e)
 {
     sqlite3_stmt *q = store_statement(s, STORE_VERDICT, e);
-    if (!q) return false;
+    if (!q || !sums_touch(s, key.iteration, e)) return false;
     sqlite3_bind_int64(q, 1, store_id(key));
     sqlite3_bind_int(q, 2, row->final);
     bind_text(q, 3, row->reason);
@@ -228,9 +232,11 @@ bool store_fact(Store *s, Str key, Str value, Error *e)
 {
     sqlite3_stmt *q = store_statement(s, STORE_FACT, e);
     if (!q) return false;
+    uint64_t watermark;
     bind_text(q, 1, key);
     bind_text(q, 2, value);
-    return finish(s, q, e);
+    if (!finish(s, q, e)) return false;
+    return !str_eq(key, S("watermark")) || !str_to_u64(value, &watermark) || sums_settle(s, watermark, e);
 }
 
 Str store_column(sqlite3_stmt *statement, int column)

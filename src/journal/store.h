@@ -26,6 +26,7 @@ typedef enum StoreStatement {
     STORE_GET_ANSWER,
     STORE_HAS_ANSWER,
     STORE_EACH,
+    STORE_FIRST_ASKED,
     STORE_SUM_ASKED,
     STORE_SUM_JUDGED,
     STORE_EACH_KEPT,
@@ -36,6 +37,8 @@ typedef struct Store {
     sqlite3 *db;
     sqlite3_stmt *statements[STORE_STATEMENTS];  // prepared at first use
     char path[4096];
+    uint64_t settled_to;  // of sums.h, once it is known
+    bool settled_known;
 } Store;
 
 typedef enum StoreMode { STORE_CREATE, STORE_WRITE, STORE_READ } StoreMode;

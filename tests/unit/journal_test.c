@@ -220,6 +220,81 @@ static void test_a_failed_write_is_said(void **state)
     assert_false(journal_close(j, &e));
 }
 
+// ---- sums ---------------------------------------------------------------------------------------
+
+static void put_failed(Journal *j, uint64_t iteration, const char *reason, unsigned attempts)
+{
+    for (unsigned attempt = 1; attempt <= attempts; attempt++) {
+        StepKey key = {iteration, attempt, 0};
+        journal_ask(j, key, &ask);
+        journal_verdict(j, key, &(VerdictRow){.final = attempt == attempts, .reason = str_from(reason), .prompt_tokens = 10, .completion_tokens = 3,
+                                              .cached_tokens = 2, .tokens_known = true, .cost = 7}, NULL);
+    }
+}
+
+static JournalSums sums_of(Journal *j)
+{
+    Error e;
+    JournalSums sums;
+    assert_true(journal_flush(j, &e));
+    assert_true(journal_sum(j, &sums, &e));
+    return sums;
+}
+
+// The sums of settled iterations and of all rows must be one.
+static void check_sums(Journal *j)
+{
+    Error e;
+    Arena a = {0};
+    Str settled = {0};
+    JournalSums quick = sums_of(j);
+    journal_get_fact(j, S("settled"), &a, &settled);
+    journal_fact(j, S("settled"), S(""));
+    JournalSums whole = sums_of(j);
+    assert_memory_equal(&quick, &whole, sizeof quick);
+    journal_fact(j, S("settled"), settled);
+    assert_true(journal_flush(j, &e));
+    arena_free(&a);
+}
+
+static void test_sums_of_settled_iterations(void **state)
+{
+    (void)state;
+    Error e;
+    Journal *j;
+    Arena a = {0};
+    Str settled;
+    assert_true(journal_create(path, &(JournalOptions){0}, &j, &e));
+    check_sums(j);
+    for (uint64_t i = 3; i < 9; i++) put_kept(j, i);
+    put_failed(j, 9, "empty", 3);
+    put_failed(j, 10, "unknown_participant", 2);
+    journal_fact(j, S("watermark"), S("10"));
+    check_sums(j);
+    assert_true(journal_get_fact(j, S("settled"), &a, &settled) && str_starts(settled, S("10 6 1 ")));
+    journal_fact(j, S("watermark"), S("11"));
+    check_sums(j);
+    assert_true(journal_close(j, &e));
+    // `confab retry`: what had been given up, and settled, is asked for again, and kept.
+    assert_true(journal_open(path, &(JournalOptions){0}, &j, &e));
+    assert_int_equal(sums_of(j).failed, 2);
+    journal_ask(j, (StepKey){9, 4, 0}, &ask);
+    assert_int_equal(sums_of(j).failed, 1);
+    check_sums(j);
+    journal_verdict(j, (StepKey){9, 4, 0}, &(VerdictRow){.final = true, .reason = S("kept")}, &(KeptRow){.record = S("{}")});
+    journal_fact(j, S("watermark"), S("9"));
+    check_sums(j);
+    journal_fact(j, S("watermark"), S("12"));
+    check_sums(j);
+    assert_int_equal(sums_of(j).kept, 7);
+    assert_int_equal(sums_of(j).rejected, 5);
+    // What cannot be read is summed anew.
+    journal_fact(j, S("settled"), S("12 1 2 x"));
+    assert_int_equal(sums_of(j).kept, 7);
+    assert_true(journal_close(j, &e));
+    arena_free(&a);
+}
+
 static void test_what_is_no_journal(void **state)
 {
     (void)state;
@@ -258,6 +333,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_rows_come_back_threaded, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_durable_survives_a_kill, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_failed_write_is_said, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_sums_of_settled_iterations, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_what_is_no_journal, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_lock, set_up, tear_down),
     };
