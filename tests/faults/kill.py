@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Kills confab with SIGKILL at random moments and holds its journal against the server's ledger.
 
-usage: kill.py CONFAB MOCKLLM [--kills 40] [--concurrency 16] [--seed 1]
+usage: kill.py CONFAB MOCKLLM [--kills 40] [--concurrency 16] [--seed 1] [--endpoints 1] [--delay-ms 5-40]
 
 An answer that the server had fully sent a second before a kill is never asked for again and never
 missing; of the others at most what was in flight is asked for twice. The slack really needed is
@@ -22,10 +22,10 @@ import time
 SLACK = 1.0  # seconds before the kill
 
 
-def read_ledger(path):
+def read_ledgers(paths):
     """Item -> moments (wall clock, seconds) at which a whole answer had been sent."""
     sent = {}
-    for line in path.read_text().splitlines():
+    for line in (line for path in paths for line in path.read_text().splitlines()):
         fields = line.split("\t") if "\t" in line else line.split()
         if len(fields) < 13 or fields[4] != "sent" or fields[5] != "200":
             continue
@@ -40,6 +40,8 @@ def main():
     parser.add_argument("--kills", type=int, default=40)
     parser.add_argument("--concurrency", type=int, default=16)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--endpoints", type=int, default=1)
+    parser.add_argument("--delay-ms", default="5-40")
     args = parser.parse_args()
     rng = random.Random(args.seed)
     with tempfile.TemporaryDirectory(prefix="confab-kill-") as folder:
@@ -48,21 +50,27 @@ def main():
         (project / "prompting").mkdir(parents=True)
         (project / "prompting" / "system-prompt.txt").write_text("You write chats.\n")
         (project / "prompting" / "user-prompt.txt").write_text("Write a chat of {exchanges} exchanges.\n")
-        ledger, port_file = work / "ledger", work / "port"
-        mock = subprocess.Popen([args.mockllm, "--port", "0", "--port-file", str(port_file), "--delay-ms", "5-40",
-                                 "--ledger", str(ledger), "--die-with-parent"], stdout=subprocess.DEVNULL)
+        mocks = []
         try:
-            return play(args, rng, project, ledger, port_file)
+            for i in range(args.endpoints):
+                mocks.append(subprocess.Popen([args.mockllm, "--port", "0", "--port-file", str(work / f"port-{i}"), "--delay-ms", args.delay_ms,
+                                               "--ledger", str(work / f"ledger-{i}"), "--die-with-parent"], stdout=subprocess.DEVNULL))
+            return play(args, rng, project, work)
         finally:
-            mock.send_signal(signal.SIGTERM)
-            mock.wait()
+            for mock in mocks:
+                mock.send_signal(signal.SIGTERM)
+                mock.wait()
 
 
-def play(args, rng, project, ledger, port_file):
+def address(port_file):
     while not (port_file.exists() and port_file.read_text().strip()):
         time.sleep(0.01)
+    return f"http://127.0.0.1:{port_file.read_text().strip()}"
+
+
+def play(args, rng, project, work):
     env = {k: v for k, v in os.environ.items() if not k.startswith(("LLM_", "CONFAB_"))}
-    env.update(LLM_API_URL=f"http://127.0.0.1:{port_file.read_text().strip()}", LLM_NAME="mock-model", NO_COLOR="1")
+    env.update(LLM_API_URL=",".join(address(work / f"port-{i}") for i in range(args.endpoints)), LLM_NAME="mock-model", NO_COLOR="1")
     iterations = args.kills * args.concurrency * 4
     common = ["-p", str(project), "--yes", "--progress", "none", "-j", str(args.concurrency)]
     start = [args.confab, "run", "-n", str(iterations), "-x", "2", "--seed", "5", "--dedup", "off", *common]
@@ -89,7 +97,8 @@ def play(args, rng, project, ledger, port_file):
     faults = []
     if code != 0:
         faults.append(f"exit {code}: {error}")
-    return judge(args, project, read_ledger(ledger), kills, iterations, faults)
+    ledgers = [work / f"ledger-{i}" for i in range(args.endpoints)]
+    return judge(args, project, read_ledgers(ledgers), kills, iterations, faults)
 
 
 def judge(args, project, sent, kills, iterations, faults):
