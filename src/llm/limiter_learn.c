@@ -381,7 +381,8 @@ static void resume(Limiter *l, Nanos now)
 {
     l->probe = PROBE_NONE;
     l->n_recent = 0;
-    l->pace_due = now;
+    // A small bucket that stood full for the server's pause bears no second request right behind the probe.
+    if (l->pause_span == 0 || l->pace_due < now) l->pace_due = now;
     l->pace.moved = now;
     // The silence has shown nothing about what goes well.
     Nanos pace_at = now + raise_every(l), window_at = now + raise_interval(l);

@@ -226,7 +226,7 @@ static const Case cases[] = {
     {"bucket of 100 a second, full of 10, Retry-After", 0.90, {.kind = BUCKET, .rate = 100, .burst = 10, PAUSING}, {256, 0, 0, LIMITER_RAMP_LOCAL}, 180},
     {"bucket of 500 a second, full of 50, Retry-After", 0.90, {.kind = BUCKET, .rate = 500, .burst = 50, PAUSING}, {256, 0, 0, LIMITER_RAMP_LOCAL}, 180},
     // A refusal costs a second of silence, of which a bucket for a tenth of a second saves nothing.
-    {"bucket of 20 a second, full of 2, Retry-After", 0.85, {.kind = BUCKET, .rate = 20, .burst = 2, PAUSING}, {64, 0, 0, LIMITER_RAMP_LOCAL}, 180},
+    {"bucket of 20 a second, full of 2, Retry-After", 0.90, {.kind = BUCKET, .rate = 20, .burst = 2, PAUSING}, {64, 0, 0, LIMITER_RAMP_LOCAL}, 180},
     {"bucket of 50 a second, full of 50, Retry-After", 0.90, {.kind = BUCKET, .rate = 50, .burst = 50, PAUSING}, {64, 0, 0, LIMITER_RAMP_LOCAL}, 180},
     {"bucket of 100 a second, full of 100, headers", 0.90, {.kind = BUCKET, .rate = 100, .burst = 100, TELLING}, {256, 0, 0, LIMITER_RAMP_LOCAL}, 60},
     {"bucket of 100 a second, full of 10, headers", 0.90, {.kind = BUCKET, .rate = 100, .burst = 10, TELLING}, {256, 0, 0, LIMITER_RAMP_LOCAL}, 60},
