@@ -33,6 +33,8 @@ def make(source, journal, rows):
     old = sqlite3.connect(source)
     new = sqlite3.connect(journal)
     new.execute("pragma journal_mode=off")
+    new.execute("pragma synchronous=off")
+    new.execute(f"pragma page_size={old.execute('pragma page_size').fetchone()[0]}")
     new.execute(f"pragma user_version={old.execute('pragma user_version').fetchone()[0]}")
     for (sql,) in old.execute("select sql from sqlite_schema where sql is not null"):
         new.execute(sql)

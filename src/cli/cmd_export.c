@@ -4,8 +4,10 @@
 #include "cli/commands.h"
 
 #include "base/file.h"
+#include "base/json.h"
 #include "cli/locate.h"
 #include "cli/numbers.h"
+#include "output/pump.h"
 #include "output/selection.h"
 #include "run/handwritten.h"
 #include "run/history.h"
@@ -90,6 +92,20 @@ static bool open_runs(Task *t, Error *e)
     return true;
 }
 
+static void name_turn_labels(Task *t, const Form *form)
+{
+    Arena *a = &t->cli->arena;
+    Str *names = arena_new(a, Str, form->n_turn_labels + 1);
+    for (size_t i = 0; i < form->n_turn_labels; i++) {
+        Buf raw = {0};
+        json_write_string(&raw, form->turn_labels[i].name);
+        names[i] = arena_str(a, buf_str(&raw));
+        buf_free(&raw);
+    }
+    t->rules.turn_labels = names;
+    t->rules.n_turn_labels = form->n_turn_labels;
+}
+
 // Handwritten examples and the CSV's header come from the project as it is now. They follow the last run.
 static bool add_project(Task *t, Error *e)
 {
@@ -107,6 +123,7 @@ static bool add_project(Task *t, Error *e)
         cli_say(cli, "The project cannot be read now, so its handwritten examples are left out.");
         ok = true;
     }
+    name_turn_labels(t, &project.format.form);
     project_close(&project);
     return ok;
 }
@@ -153,11 +170,18 @@ static bool write_all(Task *t, Error *e)
     ExportPlan *plan = &t->plan;
     memcpy(plan->parts, t->selection.names, sizeof plan->parts);
     memcpy(plan->labels, t->selection.labels, sizeof plan->labels);
+    memcpy(plan->turn_labels, t->selection.turn_labels, sizeof plan->turn_labels);
+    plan->n_turn_labels = t->selection.n_turn_labels;
     plan->n_parts = t->selection.n_names;
     plan->n_labels = t->selection.n_labels;
     if (!export_open(&t->export, plan, e)) return false;
-    for (t->run = 0; t->run < t->n_runs; t->run++)
-        if (!kept_query_each(t->runs[t->run], 0, columns_of(plan->format), write_row, t, e)) return false;
+    for (t->run = 0; t->run < t->n_runs; t->run++) {
+        KeptQuery *run = t->runs[t->run];
+        unsigned columns = columns_of(plan->format);
+        // Rejected answers are asked of the same query while its rows are gone over.
+        bool ok = t->rejected[t->run] ? kept_query_each(run, 0, columns, write_row, t, e) : pump_each(run, columns, write_row, t, e);
+        if (!ok) return false;
+    }
     return export_close(&t->export, e);
 }
 

@@ -8,6 +8,7 @@
 #include "cli/report_coverage.h"
 #include "cli/summary.h"
 #include "output/export_row.h"
+#include "output/pump.h"
 #include "report/numbers.h"
 #include "report/page.h"
 #include "run/handwritten.h"
@@ -134,7 +135,7 @@ static bool gather(Cli *cli, Feed *f, const Project *project, const RunInfo *run
     r->seconds = (double)run->time / (double)NANOS_PER_SECOND;
     add_project(cli, f, project, run, query);
     if (!kept_query_count(query, &f->total, e) ||
-        !kept_query_each(query, 0, KEPT_DRAWN | KEPT_CONVERSATION | KEPT_TEXT, add_row, f, e) ||
+        !pump_each(query, KEPT_DRAWN | KEPT_CONVERSATION | KEPT_TEXT, add_row, f, e) ||
         !kept_query_judged(query, add_answer, f, e))
         return false;
     report_finish(r);

@@ -138,12 +138,46 @@ static Str find_label(const ExportRow *row, Str raw_key, Str *cursor)
     return (Str){0};
 }
 
-void export_label(const ExportRow *row, Str raw_key, Str *cursor, Buf *out)
+void export_label(const ExportRow *row, const ExportLabel *label, Str *cursor, Buf *out)
 {
-    Str value = find_label(row, raw_key, cursor);
-    if (json_slice_is_null(value)) buf_add(out, S("null"));
-    else if (value.ptr[0] == '"') buf_add(out, value);
-    else json_write_string(out, value);
+    Str value = find_label(row, label->key, cursor);
+    if (json_slice_is_null(value)) {
+        buf_add(out, S("null"));
+    } else if (label->type == EXPORT_TEXT && value.ptr[0] != '"') {
+        json_write_string(out, value);
+    } else {
+        buf_add(out, value);
+        // Readers that look at a few rows must not take the column for one of whole numbers.
+        if (label->type == EXPORT_REAL && export_type_of(value) == EXPORT_WHOLE) buf_add(out, S(".0"));
+    }
+}
+
+Str export_turn_label(const ExportMessage *message, Str raw_key)
+{
+    JsonWalk w = {.text = message->turn, .at = message->labels_at};  // as if the walk had come there
+    Str key, value, found = {0};
+    while (message->labels_at && json_walk_member(&w, &key, &value))
+        if (str_eq(key, raw_key)) found = value;
+    return found;
+}
+
+static void add_turn_labels(const ExportPlan *plan, const ExportRow *row, Buf *out)
+{
+    buf_add(out, S(",\"turn_labels\":["));
+    for (size_t i = 0; i < row->n; i++) {
+        buf_add(out, i ? S(",{") : S("{"));
+        for (size_t k = 0; k < plan->n_turn_labels; k++) {
+            Str value = export_turn_label(&row->messages[i], plan->turn_labels[k]);
+            if (k) buf_add_char(out, ',');
+            buf_add(out, plan->turn_labels[k]);
+            buf_add_char(out, ':');
+            if (json_slice_is_null(value)) buf_add(out, S("null"));
+            else if (value.ptr[0] == '"') buf_add(out, value);
+            else json_write_string(out, value);
+        }
+        buf_add_char(out, '}');
+    }
+    buf_add_char(out, ']');
 }
 
 static void add_raw(Buf *out, Str before, Str raw)
@@ -188,11 +222,13 @@ void export_facts(ExportFile *f, const ExportRow *row, Buf *out)
     Str cursor = {0};
     for (size_t i = 0; i < plan->n_labels; i++) {
         if (i) buf_add_char(out, ',');
-        buf_add(out, plan->labels[i]);
+        buf_add(out, plan->labels[i].key);
         buf_add_char(out, ':');
-        export_label(row, plan->labels[i], &cursor, out);
+        export_label(row, &plan->labels[i], &cursor, out);
     }
-    buf_add(out, S("},\"metadata\":"));
+    buf_add_char(out, '}');
+    if (plan->n_turn_labels) add_turn_labels(plan, row, out);
+    buf_add(out, S(",\"metadata\":"));
     size_t start = out->len;
     export_metadata(row, out);
     // Written behind its place first, then escaped into it.

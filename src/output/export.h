@@ -2,8 +2,9 @@
 //
 // A dataset in the formats that other tools read. A format is one constant row at the end of its own
 // export_<name>.c, listed once in export_formats.c. Rows stream through: memory does not grow with
-// their number. Every row of a format has the same keys in the same order, each of one type; labels are
-// text, and what has no fixed shape (parameters, chunks) is JSON inside a string, "metadata".
+// their number. Every row of a format has the same keys in the same order, each of one type: a label is a
+// number or a truth value where it is in every row (null aside), else text. What has no fixed shape (parameters,
+// chunks) is JSON inside a string, "metadata". Where turns have labels, "turn_labels" stands beside the messages.
 //
 // With parts (or a format that has files beside its data) the output is a folder with one file a part;
 // else it is one file, or standard output.
@@ -18,7 +19,13 @@ typedef struct ExportFormat ExportFormat;
 enum {
     EXPORT_PARTS = 32,      // parts of a dataset; files that are open at once
     EXPORT_LABELS = 1000,   // columns; the record's own bound is 2,000
+    EXPORT_TURN_LABELS = 256,
 };
+
+typedef struct ExportLabel {
+    Str key;               // raw JSON
+    ExportType type;
+} ExportLabel;
 
 typedef struct ExportPlan {
     const ExportFormat *format;
@@ -27,8 +34,10 @@ typedef struct ExportPlan {
     bool zstd, csv_safe, bom;
     Str parts[EXPORT_PARTS];
     size_t n_parts;        // at least one
-    Str labels[EXPORT_LABELS];  // their keys, raw JSON, the same for every row
+    ExportLabel labels[EXPORT_LABELS];  // the same for every row
     size_t n_labels;
+    Str turn_labels[EXPORT_TURN_LABELS];  // raw keys; their values are text
+    size_t n_turn_labels;
     Str csv_header;        // with its CRLF
     Str project;           // its name
     Str model;             // for the card; absent: not known
@@ -80,11 +89,13 @@ void export_abandon(Export *x);  // safe after any failure, and after close
 bool export_flush(ExportFile *f, Error *e);  // writes `line` and clears it
 // [{"role":"user","content":"…"},…], roles by export_role.
 void export_messages(const ExportRow *row, Buf *out);
-// A label as raw JSON of a string, or null.
-void export_label(const ExportRow *row, Str raw_key, Str *cursor, Buf *out);
+// A label as raw JSON of its type, or null. `cursor` ({0} before the row's first) finds the next at once.
+void export_label(const ExportRow *row, const ExportLabel *label, Str *cursor, Buf *out);
+// The value of a message's label, raw; absent: it has none.
+Str export_turn_label(const ExportMessage *message, Str raw_key);
 // Everything of no fixed shape as one JSON object.
 void export_metadata(const ExportRow *row, Buf *out);
-// ,"id":…,"split":…,"source":…,"topic":…,"document":…,"template":…,"labels":{…},"metadata":"…"
+// ,"id":…,"split":…,"source":…,"topic":…,"document":…,"template":…,"labels":{…},"turn_labels":[{…},…],"metadata":"…"
 void export_facts(ExportFile *f, const ExportRow *row, Buf *out);
 // The file of part `i`, relative to the folder.
 void export_part_path(const ExportPlan *plan, size_t i, Buf *out);

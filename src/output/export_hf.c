@@ -10,11 +10,23 @@ static bool row(ExportFile *f, const ExportRow *row, Error *e) { return export_p
 static bool end(ExportFile *f, Error *e) { return export_parquet.end(f, e); }
 static void close_file(ExportFile *f) { export_parquet.close(f); }
 
-static void add_feature(Buf *b, const char *indent, Str name)
+static void add_typed(Buf *b, const char *indent, Str name, const char *type)
 {
     buf_printf(b, "%s- name: ", indent);
     json_write_string(b, name);  // a JSON string is a YAML string
-    buf_printf(b, "\n%s  dtype: string\n", indent);
+    buf_printf(b, "\n%s  dtype: %s\n", indent, type);
+}
+
+static void add_feature(Buf *b, const char *indent, Str name) { add_typed(b, indent, name, "string"); }
+
+static void add_label(Buf *b, Str raw_key, ExportType type)
+{
+    static const char *const types[] = {[EXPORT_NULL] = "string", [EXPORT_FLAG] = "bool", [EXPORT_WHOLE] = "int64",
+                                        [EXPORT_REAL] = "float64", [EXPORT_TEXT] = "string"};
+    Buf name = {0};
+    json_slice_text(&name, raw_key);
+    add_typed(b, "    ", buf_str(&name), types[type]);
+    buf_free(&name);
 }
 
 static void add_features(Buf *b, const ExportPlan *plan)
@@ -25,12 +37,9 @@ static void add_features(Buf *b, const ExportPlan *plan)
     add_feature(b, "    ", S("content"));
     for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) add_feature(b, "  ", str_from(facts[i]));
     if (plan->n_labels) buf_add(b, S("  - name: labels\n    struct:\n"));
-    for (size_t i = 0; i < plan->n_labels; i++) {
-        Buf name = {0};
-        json_slice_text(&name, plan->labels[i]);
-        add_feature(b, "    ", buf_str(&name));
-        buf_free(&name);
-    }
+    for (size_t i = 0; i < plan->n_labels; i++) add_label(b, plan->labels[i].key, plan->labels[i].type);
+    if (plan->n_turn_labels) buf_add(b, S("  - name: turn_labels\n    list:\n"));
+    for (size_t i = 0; i < plan->n_turn_labels; i++) add_label(b, plan->turn_labels[i], EXPORT_TEXT);
     add_feature(b, "  ", S("metadata"));
 }
 
@@ -90,7 +99,9 @@ static bool beside(const ExportPlan *plan, const ExportFile *files, Error *e)
     for (size_t i = 0; i < plan->n_parts; i++)
         buf_printf(&b, "| %.*s | %llu |\n", STR_ARG(plan->parts[i]), (unsigned long long)files[i].rows);
     buf_add(&b, S("\n`messages` is what a chat template takes. `labels` are what was drawn for a conversation or asked of the "
-                  "model with it; `source` is `generated` or `handwritten`; `metadata` is JSON: run, index, attempt, "
+                  "model with it"));
+    if (plan->n_turn_labels) buf_add(&b, S(", `turn_labels` those of each message"));
+    buf_add(&b, S("; `source` is `generated` or `handwritten`; `metadata` is JSON: run, index, attempt, "
                   "parameters, and the passages a conversation was made from.\n\n"
                   "```python\nfrom datasets import load_dataset\ndataset = load_dataset(\"PATH/OF/THIS/FOLDER\")\n```\n"));
     bool ok = export_write_beside(plan, "README.md", buf_str(&b), e);

@@ -46,7 +46,10 @@ static void read_turn(ExportMessage *m, Str turn)
         if (str_eq(key, S("\"participant\"")) && !m->name.ptr) m->name = value;
         else if (str_eq(key, S("\"role\"")) && !m->role.ptr) m->role = value;
         else if (str_eq(key, S("\"text\"")) && !m->content.ptr) m->content = value;
-        if (m->content.ptr) return;  // turn labels follow
+        if (!m->content.ptr) continue;
+        m->turn = turn;
+        m->labels_at = w.at;
+        return;
     }
 }
 
@@ -67,6 +70,26 @@ void export_read(ExportReader *r, const KeptItem *item, ExportRow *out)
 }
 
 void export_reader_free(ExportReader *r) { free(r->messages); }
+
+ExportType export_type_of(Str raw)
+{
+    int64_t whole;
+    double real;
+    if (json_slice_is_null(raw)) return EXPORT_NULL;
+    if (str_eq(raw, S("true")) || str_eq(raw, S("false"))) return EXPORT_FLAG;
+    if (raw.ptr[0] == '"') return EXPORT_TEXT;
+    if (str_to_i64(raw, &whole)) return EXPORT_WHOLE;
+    bool exact = str_find_char(raw, '.') != STR_NONE || str_find_char(raw, 'e') != STR_NONE || str_find_char(raw, 'E') != STR_NONE;
+    return exact && str_to_double(raw, &real) ? EXPORT_REAL : EXPORT_TEXT;
+}
+
+ExportType export_type_join(ExportType a, ExportType b)
+{
+    if (a == EXPORT_NULL || a == b) return b;
+    if (b == EXPORT_NULL) return a;
+    bool numbers = (a == EXPORT_WHOLE || a == EXPORT_REAL) && (b == EXPORT_WHOLE || b == EXPORT_REAL);
+    return numbers ? EXPORT_REAL : EXPORT_TEXT;
+}
 
 Str export_role(Str raw)
 {

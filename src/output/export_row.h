@@ -13,7 +13,14 @@ typedef struct ExportMessage {
     Str role;         // raw: "\"user\""
     Str name;         // raw; null for the system message
     Str content;      // raw
+    Str turn;         // raw: all of it; the turn's labels stand behind its text,
+    size_t labels_at; // here
 } ExportMessage;
+
+// What a column of labels holds. EXPORT_NULL: nothing but null so far.
+typedef enum ExportType { EXPORT_NULL, EXPORT_FLAG, EXPORT_WHOLE, EXPORT_REAL, EXPORT_TEXT } ExportType;
+ExportType export_type_of(Str raw);                        // whole numbers beyond 64 bits are text
+ExportType export_type_join(ExportType a, ExportType b);   // of a column that has both
 
 typedef struct ExportRejected {
     Str text;         // the model's answer as it came

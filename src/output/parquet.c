@@ -9,7 +9,7 @@
 enum {
     LEVEL = 1,             // of Zstandard: text of conversations shrinks by a few percent more at 3, at half the speed
     STATISTIC_MAX = 64,    // bytes of a least or greatest value; longer ones are cut
-    BYTE_ARRAY = 6, CODEC_ZSTD = 6, ENCODING_PLAIN = 0, ENCODING_RLE = 3, CONVERTED_UTF8 = 0, CONVERTED_LIST = 3,
+    BOOLEAN = 0, INT64 = 2, DOUBLE = 5, BYTE_ARRAY = 6, CODEC_ZSTD = 6, ENCODING_PLAIN = 0, ENCODING_RLE = 3, CONVERTED_UTF8 = 0, CONVERTED_LIST = 3,
 };
 
 // Levels as runs of equal values (Encodings.md, "RLE").
@@ -26,11 +26,13 @@ typedef struct Extreme {
 } Extreme;
 
 typedef struct Leaf {
+    ParquetKind kind;
     Str path[PARQUET_DEPTH];
     size_t depth;
     Levels repetition, definition;
     Buf values;
     int32_t n_values;              // of the open page
+    unsigned n_bits;               // of flags in the open page
     // of the open column chunk
     Buf pages;                     // headers and compressed bodies
     int64_t chunk_values, nulls;
@@ -67,8 +69,9 @@ static size_t add_leaves(Parquet *p, size_t at, Path path)
     if (at > 1 && path.depth < PARQUET_DEPTH) path.names[path.depth++] = node->name;
     path.repetition += node->repetition == PARQUET_REPEATED;
     path.definition += node->repetition != PARQUET_REQUIRED;
-    if (node->kind == PARQUET_TEXT) {
+    if (node->kind >= PARQUET_TEXT) {
         Leaf *leaf = &p->leaves[p->n_leaves++];
+        leaf->kind = node->kind;
         memcpy(leaf->path, path.names, sizeof leaf->path);
         leaf->depth = path.depth;
         leaf->repetition.max = path.repetition;
@@ -127,27 +130,105 @@ static void note(Leaf *leaf, Str text)
     if (!leaf->greatest.any || str_cmp(head, buf_str(&leaf->greatest.text)) > 0) set_extreme(&leaf->greatest, head);
 }
 
-static void add_u32(Buf *out, size_t n)
+static void add_le(Buf *out, uint64_t n, unsigned bytes)
 {
-    const char bytes[] = {(char)(n & 255), (char)(n >> 8 & 255), (char)(n >> 16 & 255), (char)(n >> 24 & 255)};
-    buf_add(out, (Str){bytes, 4});
+    char le[8];
+    for (unsigned i = 0; i < bytes; i++) le[i] = (char)(n >> 8 * i & 255);
+    buf_add(out, (Str){le, bytes});
+}
+
+static void add_u32(Buf *out, size_t n) { add_le(out, n, 4); }
+
+static uint64_t from_le(Str s)
+{
+    uint64_t n = 0;
+    for (size_t i = s.len; i > 0; i--) n = n << 8 | (unsigned char)s.ptr[i - 1];
+    return n;
+}
+
+// A number's eight bytes as a statistic, where it is below the least or above the greatest.
+static void note_bits(Leaf *leaf, uint64_t bits, int (*compare)(uint64_t, uint64_t))
+{
+    Buf bytes = {0};
+    add_le(&bytes, bits, 8);
+    if (!leaf->least.any || compare(bits, from_le(buf_str(&leaf->least.text))) < 0) set_extreme(&leaf->least, buf_str(&bytes));
+    if (!leaf->greatest.any || compare(bits, from_le(buf_str(&leaf->greatest.text))) > 0) set_extreme(&leaf->greatest, buf_str(&bytes));
+    buf_free(&bytes);
+}
+
+// False where the value is a null, which is then done with.
+static bool begin_value(Parquet *p, Leaf *leaf, unsigned repetition, unsigned definition)
+{
+    add_level(&leaf->repetition, repetition);
+    add_level(&leaf->definition, definition);
+    leaf->n_values++;
+    p->held += 8;
+    bool there = definition >= leaf->definition.max;
+    leaf->nulls += !there;
+    return there;
+}
+
+void parquet_null(Parquet *p, size_t at, unsigned repetition, unsigned definition)
+{
+    begin_value(p, &p->leaves[at], repetition, definition);
 }
 
 void parquet_text(Parquet *p, size_t at, unsigned repetition, unsigned definition, Str text)
 {
     Leaf *leaf = &p->leaves[at];
-    add_level(&leaf->repetition, repetition);
-    add_level(&leaf->definition, definition);
-    leaf->n_values++;
-    p->held += 8;
-    if (definition < leaf->definition.max) {
-        leaf->nulls++;
-        return;
-    }
+    if (!begin_value(p, leaf, repetition, definition)) return;
     add_u32(&leaf->values, text.len);
     buf_add(&leaf->values, text);
     p->held += text.len;
     note(leaf, text);
+}
+
+// Eight to a byte, the first in its lowest bit.
+void parquet_flag(Parquet *p, size_t at, unsigned repetition, unsigned definition, bool value)
+{
+    Leaf *leaf = &p->leaves[at];
+    if (!begin_value(p, leaf, repetition, definition)) return;
+    if (leaf->n_bits % 8 == 0) buf_add_char(&leaf->values, 0);
+    if (value) leaf->values.ptr[leaf->values.len - 1] |= (char)(1 << leaf->n_bits % 8);
+    leaf->n_bits++;
+}
+
+static int compare_wholes(uint64_t a, uint64_t b)
+{
+    int64_t x = (int64_t)a, y = (int64_t)b;
+    return x < y ? -1 : x > y;
+}
+
+void parquet_whole(Parquet *p, size_t at, unsigned repetition, unsigned definition, int64_t value)
+{
+    Leaf *leaf = &p->leaves[at];
+    if (!begin_value(p, leaf, repetition, definition)) return;
+    add_le(&leaf->values, (uint64_t)value, 8);
+    note_bits(leaf, (uint64_t)value, compare_wholes);
+}
+
+static double real_from(uint64_t bits)
+{
+    double value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+static int compare_reals(uint64_t a, uint64_t b)
+{
+    double x = real_from(a), y = real_from(b);
+    return x < y ? -1 : x > y;
+}
+
+void parquet_real(Parquet *p, size_t at, unsigned repetition, unsigned definition, double value)
+{
+    Leaf *leaf = &p->leaves[at];
+    uint64_t bits;
+    if (!begin_value(p, leaf, repetition, definition)) return;
+    value += 0.0;  // -0 would be told as a greatest value below 0
+    memcpy(&bits, &value, sizeof bits);
+    add_le(&leaf->values, bits, 8);
+    note_bits(leaf, bits, compare_reals);
 }
 
 // ---- pages --------------------------------------------------------------------------------------
@@ -190,6 +271,7 @@ static bool end_page(Parquet *p, Leaf *leaf, Error *e)
     buf_add(&leaf->pages, (Str){p->packed.ptr, packed});
     leaf->chunk_values += leaf->n_values;
     leaf->n_values = 0;
+    leaf->n_bits = 0;
     buf_clear(&leaf->values);
     return true;
 }
@@ -223,13 +305,23 @@ static void add_statistics(Thrift *t, Leaf *leaf)
     thrift_end(t);
 }
 
+static int32_t physical_type(ParquetKind kind)
+{
+    switch (kind) {
+    case PARQUET_FLAG: return BOOLEAN;
+    case PARQUET_WHOLE: return INT64;
+    case PARQUET_REAL: return DOUBLE;
+    default: return BYTE_ARRAY;
+    }
+}
+
 static void add_chunk(Parquet *p, Thrift *t, Leaf *leaf)
 {
     int64_t offset = (int64_t)(p->sink->bytes - p->start);
     thrift_item_begin(t);
     thrift_i64(t, 2, offset);
     thrift_begin(t, 3);
-    thrift_i32(t, 1, BYTE_ARRAY);
+    thrift_i32(t, 1, physical_type(leaf->kind));
     thrift_list(t, 2, THRIFT_I32, 2);
     thrift_item_i32(t, ENCODING_PLAIN);
     thrift_item_i32(t, ENCODING_RLE);
@@ -296,12 +388,12 @@ static void add_schema(Parquet *p, Thrift *t)
     thrift_list(t, 2, THRIFT_STRUCT, p->n_nodes);
     for (size_t i = 0; i < p->n_nodes; i++) {
         const ParquetNode *node = &p->nodes[i];
-        bool text = node->kind == PARQUET_TEXT;
+        bool text = node->kind == PARQUET_TEXT, leaf = node->kind >= PARQUET_TEXT;
         thrift_item_begin(t);
-        if (text) thrift_i32(t, 1, BYTE_ARRAY);
+        if (leaf) thrift_i32(t, 1, physical_type(node->kind));
         if (i) thrift_i32(t, 3, (int32_t)node->repetition);
         thrift_binary(t, 4, node->name);
-        if (!text) thrift_i32(t, 5, (int32_t)node->n_children);
+        if (!leaf) thrift_i32(t, 5, (int32_t)node->n_children);
         if (text || node->kind == PARQUET_LIST) {
             thrift_i32(t, 6, text ? CONVERTED_UTF8 : CONVERTED_LIST);
             thrift_begin(t, 10);

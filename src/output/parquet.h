@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Writing Parquet (parquet-format 2.10: "File format", Encodings.md, LogicalTypes.md) for columns of text, also in
-// structs and lists. Values are PLAIN, levels RLE, pages of version 1 compressed with Zstandard, each column chunk
+// Writing Parquet (parquet-format 2.10: "File format", Encodings.md, LogicalTypes.md) for columns of text, whole numbers,
+// reals and truth values, also in structs and lists. Values are PLAIN, levels RLE, pages of version 1 compressed with Zstandard, each column chunk
 // with the count of its nulls and its least and greatest value. A row group is written once its values pass
 // PARQUET_GROUP bytes; until then its compressed pages are held, so memory does not grow with rows.
 //
@@ -14,7 +14,7 @@
 #include "base/arena.h"
 #include "output/sink.h"
 
-typedef enum ParquetKind { PARQUET_GROUP_NODE, PARQUET_LIST, PARQUET_TEXT } ParquetKind;
+typedef enum ParquetKind { PARQUET_GROUP_NODE, PARQUET_LIST, PARQUET_TEXT, PARQUET_FLAG, PARQUET_WHOLE, PARQUET_REAL } ParquetKind;
 typedef enum ParquetRepetition { PARQUET_REQUIRED, PARQUET_OPTIONAL, PARQUET_REPEATED } ParquetRepetition;
 
 typedef struct ParquetNode {
@@ -39,6 +39,10 @@ size_t parquet_leaves(const Parquet *p);
 // A value of the row that is open. An absent text is a null (or an empty list): `definition` below the leaf's
 // highest. The text is copied.
 void parquet_text(Parquet *p, size_t leaf, unsigned repetition, unsigned definition, Str text);
+void parquet_null(Parquet *p, size_t leaf, unsigned repetition, unsigned definition);
+void parquet_flag(Parquet *p, size_t leaf, unsigned repetition, unsigned definition, bool value);
+void parquet_whole(Parquet *p, size_t leaf, unsigned repetition, unsigned definition, int64_t value);
+void parquet_real(Parquet *p, size_t leaf, unsigned repetition, unsigned definition, double value);
 bool parquet_row(Parquet *p, Error *e);     // ends the row
 // The last group and the footer. `metadata`: pairs of key and value.
 bool parquet_close(Parquet *p, const Str *metadata, size_t n_pairs, Error *e);

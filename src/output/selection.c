@@ -2,8 +2,13 @@
 #include "output/selection.h"
 
 #include "base/hash.h"
+#include "output/pump.h"
 
-enum { OPEN = 254 };  // a part that the split will tell
+enum {
+    OPEN = 254,         // a part that the split will tell
+    FIRST_FEW = 50,     // rows that are looked at for the names of labels
+    FIRST_MANY = 1000,  // more of them, where a label was null so far
+};
 
 typedef struct Look {
     const SelectionRules *rules;
@@ -18,6 +23,7 @@ typedef struct Look {
     const uint64_t *found;  // iterations that `where` holds for, ascending
     size_t n_found, next_found;
     bool stratum_seen, together_seen;
+    size_t n_first;         // rows of the run's first ones that were looked at
     Buf text;
 } Look;
 
@@ -173,23 +179,79 @@ static bool split_rows(Look *l, Error *e)
     return true;
 }
 
-// ---- the first row of each run, and the whole ---------------------------------------------------
+// ---- the first rows of each run, and the whole --------------------------------------------------
 
-static bool first_row(void *ctx, const KeptItem *item, Error *e)
+static void add_turn_label(Look *l, Str raw_key)
+{
+    Selection *s = l->out;
+    for (size_t i = 0; i < s->n_turn_labels; i++)
+        if (str_eq(s->turn_labels[i], raw_key)) return;
+    if (s->n_turn_labels < EXPORT_TURN_LABELS) s->turn_labels[s->n_turn_labels++] = arena_str(l->arena, raw_key);
+}
+
+static void find_turn_labels(Look *l, const ExportRow *row)
+{
+    for (size_t i = 0; i < row->n; i++) {
+        JsonWalk w = {.text = row->messages[i].turn, .at = row->messages[i].labels_at};
+        Str key, value;
+        while (w.at && json_walk_member(&w, &key, &value)) add_turn_label(l, key);
+    }
+}
+
+// Joins the types of a row's labels to their columns'; true while a column has had nothing but nulls.
+static bool join_types(Look *l, const ExportRow *row)
+{
+    Selection *s = l->out;
+    JsonWalk w = {.text = row->labels};
+    Str key, value;
+    bool open = false;
+    for (size_t at = 0; json_walk_member(&w, &key, &value); at++) {
+        // They stand in the same order in every row of a run.
+        if (at >= s->n_labels || !str_eq(s->labels[at].key, key))
+            for (at = 0; at < s->n_labels && !str_eq(s->labels[at].key, key);) at++;
+        if (at == s->n_labels) {
+            if (s->n_labels == EXPORT_LABELS) continue;
+            s->labels[s->n_labels++] = (ExportLabel){arena_str(l->arena, key), EXPORT_NULL};
+        }
+        s->labels[at].type = export_type_join(s->labels[at].type, export_type_of(value));
+        open |= s->labels[at].type == EXPORT_NULL;
+    }
+    return open;
+}
+
+static bool first_rows(void *ctx, const KeptItem *item, Error *e)
 {
     Look *l = ctx;
-    Selection *s = l->out;
     ExportRow row;
-    Str key, value;
     export_read(&l->reader, item, &row);
-    JsonWalk w = {.text = row.labels};
-    while (json_walk_member(&w, &key, &value)) {
-        bool known = false;
-        for (size_t i = 0; i < s->n_labels && !known; i++) known = str_eq(s->labels[i], key);
-        if (!known && s->n_labels < EXPORT_LABELS) s->labels[s->n_labels++] = arena_str(l->arena, key);
-    }
-    if (!l->rules->n_shares) part_named(l, partition_of(l, &row), e);
-    return false;
+    bool open = join_types(l, &row);
+    find_turn_labels(l, &row);
+    if (!l->rules->n_shares && !l->n_first) part_named(l, partition_of(l, &row), e);
+    l->n_first++;
+    // Labels of turns may come late where only one participant has them.
+    return l->n_first < FIRST_FEW || (open && l->n_first < FIRST_MANY);
+}
+
+static bool types_row(void *ctx, const KeptItem *item, Error *e)
+{
+    Look *l = ctx;
+    ExportRow row;
+    (void)e;
+    export_read(&l->reader, item, &row);
+    join_types(l, &row);
+    return true;
+}
+
+// Columns of text stay so whatever comes. Another type is only known to hold for all rows when all were looked at.
+static bool settle_types(Look *l, KeptQuery *const *runs, size_t n_runs, Error *e)
+{
+    Selection *s = l->out;
+    bool all_text = true, ok = true;
+    for (size_t i = 0; i < s->n_labels; i++) all_text &= s->labels[i].type == EXPORT_TEXT;
+    for (size_t i = 0; i < n_runs && ok && !all_text; i++) ok = pump_each(runs[i], KEPT_DRAWN, types_row, l, e);
+    for (size_t i = 0; i < s->n_labels; i++)
+        if (s->labels[i].type == EXPORT_NULL) s->labels[i].type = EXPORT_TEXT;
+    return ok;
 }
 
 static bool look_at(Look *l, KeptQuery *run, Error *e)
@@ -199,9 +261,15 @@ static bool look_at(Look *l, KeptQuery *run, Error *e)
     l->found = found;
     l->next_found = 0;
     unsigned columns = KEPT_DRAWN | (l->rules->n_shares ? KEPT_TEXT : 0);
-    bool ok = kept_query_each(run, 0, columns, look, l, e);
+    bool ok = pump_each(run, columns, look, l, e);
     free(found);
     return ok;
+}
+
+static bool read_first(Look *l, KeptQuery *run, Error *e)
+{
+    l->n_first = 0;
+    return kept_query_each(run, 0, KEPT_DRAWN | KEPT_CONVERSATION, first_rows, l, e);
 }
 
 static bool all_named(const Look *l, Error *e)
@@ -219,10 +287,12 @@ bool selection_make(const SelectionRules *rules, KeptQuery *const *runs, size_t 
     *out = (Selection){0};
     Look l = {.rules = rules, .out = out, .arena = a};
     bool whole = !rules->where.ptr && !rules->sample && !rules->n_shares && rules->generated && rules->handwritten, ok = true;
+    for (size_t i = 0; i < rules->n_turn_labels; i++) add_turn_label(&l, rules->turn_labels[i]);
     if (rules->n_shares) groups_init(&l.groups, rules->threshold);
     for (size_t i = 0; i < rules->n_shares && ok; i++) part_named(&l, rules->shares[i].name, e);
     for (size_t i = 0; i < n_runs && ok; i++)
-        ok = kept_query_each(runs[i], 0, KEPT_DRAWN, first_row, &l, e) && (whole || look_at(&l, runs[i], e));
+        ok = read_first(&l, runs[i], e) && (whole || look_at(&l, runs[i], e));
+    ok = ok && settle_types(&l, runs, n_runs, e);
     if (ok && rules->sample) take_sample(&l);
     if (ok && rules->n_shares) ok = all_named(&l, e) && split_rows(&l, e);
     if (!out->n_names) out->names[out->n_names++] = S("train");

@@ -26,6 +26,8 @@ typedef struct SelectionRules {
     Str stratify;               // a label, or topic, document, template; absent: nothing
     Str together;               // likewise: conversations of one value stay in one part
     double threshold;           // of near-duplicates, with a split
+    const Str *turn_labels;     // raw keys that the project knows of; others are found in a run's first rows
+    size_t n_turn_labels;
 } SelectionRules;
 
 typedef struct Selection {
@@ -33,8 +35,10 @@ typedef struct Selection {
     size_t n;
     Str names[EXPORT_PARTS];
     size_t n_names;
-    Str labels[EXPORT_LABELS];  // raw keys, of all runs
+    ExportLabel labels[EXPORT_LABELS];  // of all runs
     size_t n_labels;
+    Str turn_labels[EXPORT_TURN_LABELS];  // raw keys, likewise
+    size_t n_turn_labels;
     uint64_t taken[EXPORT_PARTS];
     uint64_t groups;            // of rows that had to stay together; with a split
     uint64_t near;              // rows that are nearly the same as an earlier one; likewise

@@ -14,6 +14,8 @@ typedef struct Sink {
     void *zstd;          // ZSTD_CCtx; NULL: plain
     Buf packed;          // room for what the compressor gives out
     uint64_t bytes;      // taken in
+    uint64_t given;      // to the file
+    uint64_t started;    // of that, what the disk was told to begin with
     bool closed_pipe;    // the reader of `fd` went away: no error, but no reason to go on
 } Sink;
 

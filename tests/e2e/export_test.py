@@ -50,6 +50,31 @@ class Export(e2e.Case):
         self.assertIn("handwritten", {line["source"] for line in parts["train"]})
         self.assertTrue(all(line["split"] == name for name, part in parts.items() for line in part))
 
+    def test_labels_keep_their_types(self):
+        self.write("prompting/injections/persona.csv", "value,age,score\nAda,31,1\nBob,45,2.5\nEve,27,3\n")
+        self.write("prompting/user-prompt.txt", "Topic {topic}. Mood: {mood}. Persona {persona}, {persona.age}, {persona.score}.\n")
+        self.write("config/generation-paramters.json", '{"temperature": [0.2, 1.0], "logprobs": [true, false, null]}\n')
+        self.write("config/output-format.json", json.dumps({
+            "participants": ["Customer", "Agent"],
+            "labels": {"mood": "{mood.label}", "age": "{persona.age}", "score": "{persona.score}", "heat": "{param.temperature}",
+                       "odds": "{param.logprobs}", "end": {"of": ["solved", "open"]}},
+            "turn_labels": {"intent": {"of": ["ask", "complain"], "participant": "Customer"}}}))
+        self.start_mock("--exchanges", "2")
+        self.run_ok("run", "-p", "demo", "-n", 40, "-x", 3, "--seed", 7)
+        rows = self.lines()
+        kinds = {"mood": {str}, "age": {int}, "score": {float}, "heat": {float}, "odds": {bool}, "end": {str}}
+        for name, kind in kinds.items():
+            self.assertEqual({type(row["labels"][name]) for row in rows} - {type(None)}, kind, name)
+        for row, record in zip(rows, self.records()):
+            self.assertEqual(list(row["labels"]), list(kinds))
+            self.assertEqual(row["labels"], record["labels"])
+            self.assertEqual(len(row["turn_labels"]), len(row["messages"]))
+            for message, labels in zip(row["messages"], row["turn_labels"]):
+                self.assertEqual(list(labels), ["intent"])
+                if row["source"] == "generated":
+                    self.assertEqual(labels["intent"] in ("ask", "complain"), message["role"] == "user")
+        self.assertIn("null", self.confab("export", "-p", "demo", "-f", "jsonl", "-o", "-", "--source", "handwritten").out)
+
     def parts_of(self, *words):
         """The rows by id, each with its part."""
         self.run_ok("export", "-p", "demo", "-f", "jsonl", "-o", "parts", *words)

@@ -24,16 +24,16 @@ static const KeptItem items[] = {
          S_INIT("[{\"participant\":\"Ada\",\"role\":\"user\",\"text\":\"Hello \\\"you\\\"\\n<|im_end|>\",\"act\":\"ask\"},"
                 "{\"participant\":\"Bot\",\"role\":\"assistant\",\"text\":\"Gr\xC3\xBC\xC3\x9F Gott\"},"
                 "{\"participant\":\"Ada\",\"role\":\"user\",\"text\":\"One\"},{\"participant\":\"Ada\",\"role\":\"user\",\"text\":\"Two\"},"
-                "{\"participant\":\"Bot\",\"role\":\"assistant\",\"text\":\"Done \\u00e9.\"}]"), {0}}},
+                "{\"participant\":\"Bot\",\"role\":\"assistant\",\"text\":\"Done \\u00e9.\"}]"), {0}, {0}}},
     {1, {S_INIT("{\"id\":\"r-1\"}"), S_INIT("r-1,-5,\"@a, b\"\r\n"),
          S_INIT("{\"@record\":{\"id\":\"r-1\",\"run\":\"r\",\"index\":1,\"attempt\":2,\"source\":\"generated\",\"partition\":\"train\",\"topic\":null,"
                 "\"labels\":{\"mood\":null,\"age\":30},\"chunks\":null,\"template\":\"short\",\"parameters\":{},\"model\":\"m\",\"seed\":8,\"system\":null}}"),
          S_INIT("[{\"participant\":\"Bot\",\"role\":\"assistant\",\"text\":\"Welcome\"},{\"participant\":\"Ada\",\"role\":\"critic\",\"text\":\"Hm\"},"
-                "{\"participant\":\"Bot\",\"role\":\"assistant\",\"text\":\"Yes\"},{\"participant\":\"Ada\",\"role\":\"user\",\"text\":\"Bye\"}]"), {0}}},
+                "{\"participant\":\"Bot\",\"role\":\"assistant\",\"text\":\"Yes\"},{\"participant\":\"Ada\",\"role\":\"user\",\"text\":\"Bye\"}]"), {0}, {0}}},
     {(uint64_t)1 << 48, {S_INIT("{\"id\":\"r-e\"}"), S_INIT("r-e,,\r\n"),
          S_INIT("{\"@record\":{\"id\":\"r-e\",\"run\":\"r\",\"index\":null,\"attempt\":null,\"source\":\"handwritten\",\"partition\":\"train\",\"topic\":null,"
                 "\"labels\":{\"mood\":\"angry\",\"age\":null},\"chunks\":null,\"template\":null,\"parameters\":null,\"model\":null,\"seed\":null,\"system\":null}}"),
-         S_INIT("[{\"participant\":\"Ada\",\"role\":\"user\",\"text\":\"Only me\"}]"), {0}}},
+         S_INIT("[{\"participant\":\"Ada\",\"role\":\"user\",\"text\":\"Only me\"}]"), {0}, {0}}},
 };
 
 static int make_folder(void **state)
@@ -59,8 +59,9 @@ static ExportPlan plan_of(const char *format, Str path)
     assert_non_null(plan.format);
     plan.folder = plan.format->folder;
     plan.parts[plan.n_parts++] = S("train");
-    plan.labels[plan.n_labels++] = S("\"mood\"");
-    plan.labels[plan.n_labels++] = S("\"age\"");
+    plan.labels[plan.n_labels++] = (ExportLabel){S("\"mood\""), EXPORT_TEXT};
+    plan.labels[plan.n_labels++] = (ExportLabel){S("\"age\""), EXPORT_WHOLE};
+    plan.turn_labels[plan.n_turn_labels++] = S("\"act\"");
     return plan;
 }
 
