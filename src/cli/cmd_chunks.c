@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/path.h"
 #include "base/utf8.h"
+#include "cli/chunk_counter.h"
 #include "cli/locate.h"
 #include "knowledge/knowledge.h"
 #include "knowledge/strategy_text.h"
@@ -166,8 +167,10 @@ static int act(Cli *cli, Error *e)
     Knowledge knowledge;
     Problems problems = {.arena = &cli->arena};
     if (!locate_project(cli, true, &folder, e)) return (int)e->kind;
-    KnowledgeOptions options = {.project = folder.ptr, .strict = settings_on(&cli->settings, OPTION_STRICT)};
+    ChunkCounter counter = {.cli = cli};
+    KnowledgeOptions options = {.project = folder.ptr, .strict = settings_on(&cli->settings, OPTION_STRICT), .tokens = chunk_counter_source(&counter)};
     bool opened = knowledge_open(&knowledge, &options, &cli->arena, &problems);
+    chunk_counter_close(&counter);
     cli_report_all(cli, &problems);
     bool ok = opened && print_chunks(cli, &knowledge, folder, e);
     knowledge_close(&knowledge);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // confab export: the dataset in the formats that other tools read.
+#include "cli/chunk_counter.h"
 #include "cli/commands.h"
 
 #include "base/file.h"
@@ -115,7 +116,8 @@ static bool add_project(Task *t, Error *e)
     RunInfo *info = arena_new(&cli->arena, RunInfo, 1);
     const char *stamp = t->stamps[t->n_runs - 1];
     if (history_read(&t->project, stamp, &cli->arena, info, e)) t->plan.model = info->model;
-    ProjectOptions options = {.max_exchanges = info->max_exchanges, .partition = info->partition};
+    ChunkCounter counter = {.cli = cli, .model = info->model};
+    ProjectOptions options = {.max_exchanges = info->max_exchanges, .partition = info->partition, .tokens = chunk_counter_source(&counter)};
     bool ok = project_load(t->project.folder.ptr, &options, &cli->arena, &project, &problems) &&
               handwritten_add(&project, stamp, t->runs[t->n_runs - 1], &cli->arena, &t->plan.csv_header, &problems, e);
     if (!ok && e->kind == ERROR_NONE) {
@@ -125,6 +127,7 @@ static bool add_project(Task *t, Error *e)
     }
     name_turn_labels(t, &project.format.form);
     project_close(&project);
+    chunk_counter_close(&counter);
     return ok;
 }
 
@@ -147,8 +150,10 @@ static bool open_rejected(Task *t, Error *e)
     RunInfo *info = arena_new(&t->cli->arena, RunInfo, 1);
     if (strcmp(t->plan.format->name, "dpo") != 0) return true;
     if (!history_read(&t->project, t->stamps[0], &t->cli->arena, info, e)) return false;
-    ProjectOptions options = {.max_exchanges = info->max_exchanges, .partition = info->partition};
+    ChunkCounter counter = {.cli = t->cli, .model = info->model};
+    ProjectOptions options = {.max_exchanges = info->max_exchanges, .partition = info->partition, .tokens = chunk_counter_source(&counter)};
     bool ok = project_load(t->project.folder.ptr, &options, &t->cli->arena, &t->loaded, &problems);
+    chunk_counter_close(&counter);
     for (size_t i = 0; i < t->n_runs && ok; i++)
         ok = rejected_open(&t->loaded, t->stamps[i], &t->cli->arena, &t->rejected[i], &problems, e);
     if (!ok && e->kind == ERROR_NONE) {

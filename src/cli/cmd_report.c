@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // confab report: a run at a glance, as one HTML file or as numbers.
+#include "cli/chunk_counter.h"
 #include "cli/commands.h"
 
 #include "base/file.h"
@@ -112,13 +113,15 @@ static void add_project(Cli *cli, Feed *f, const Project *bare, const RunInfo *r
     Problems problems = {.arena = &cli->arena};
     Error e = {0};
     Str header;
-    ProjectOptions options = {.max_exchanges = run->max_exchanges, .partition = run->partition};
+    ChunkCounter counter = {.cli = cli, .model = run->model};
+    ProjectOptions options = {.max_exchanges = run->max_exchanges, .partition = run->partition, .tokens = chunk_counter_source(&counter)};
     if (!project_load(bare->folder.ptr, &options, &cli->arena, &project, &problems) ||
         !handwritten_add(&project, run->stamp, query, &cli->arena, &header, &problems, &e))
         cli_say(cli, "The project cannot be read now, so its handwritten examples and what could be drawn are left out.");
     else
         report_coverage_set_up(&f->coverage, &project, &f->report, &cli->arena);
     project_close(&project);
+    chunk_counter_close(&counter);
 }
 
 static bool gather(Cli *cli, Feed *f, const Project *project, const RunInfo *run, KeptQuery *query, Error *e)

@@ -3,9 +3,9 @@
 // confab search: which passages of the knowledge speak of some words, best first.
 #include "cli/commands.h"
 
-#include "base/utf8.h"
 #include "base/json.h"
 #include "base/utf8.h"
+#include "cli/chunk_counter.h"
 #include "cli/locate.h"
 #include "knowledge/search.h"
 
@@ -97,7 +97,10 @@ static int act(Cli *cli, Error *e)
     Knowledge knowledge;
     Problems problems = {.arena = &cli->arena};
     if (!locate_project(cli, true, &folder, e)) return (int)e->kind;
-    bool opened = knowledge_open(&knowledge, &(KnowledgeOptions){.project = folder.ptr}, &cli->arena, &problems);
+    ChunkCounter counter = {.cli = cli};
+    KnowledgeOptions options = {.project = folder.ptr, .tokens = chunk_counter_source(&counter)};
+    bool opened = knowledge_open(&knowledge, &options, &cli->arena, &problems);
+    chunk_counter_close(&counter);
     cli_report_all(cli, &problems);
     bool ok = opened && search(cli, &knowledge, folder, e);
     knowledge_close(&knowledge);

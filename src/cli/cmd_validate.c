@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // confab validate: everything that is wrong with a project, at once, and what was found in it.
+#include "cli/chunk_counter.h"
 #include "cli/commands.h"
 
 #include "base/json.h"
@@ -93,8 +94,10 @@ static int act(Cli *cli, Error *e)
     Project project;
     Problems problems = {.arena = &cli->arena};
     if (!locate_project(cli, true, &folder, e)) return (int)e->kind;
-    ProjectOptions options = {.strict = settings_on(&cli->settings, OPTION_STRICT)};
+    ChunkCounter counter = {.cli = cli};
+    ProjectOptions options = {.strict = settings_on(&cli->settings, OPTION_STRICT), .tokens = chunk_counter_source(&counter)};
     bool loaded = project_load(folder.ptr, &options, &cli->arena, &project, &problems);
+    chunk_counter_close(&counter);
     if (loaded) {
         check_plan(cli, &project, MAX_EXCHANGES, &problems);
         check_parameters(cli, &project, &problems);

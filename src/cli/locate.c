@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/path.h"
+#include "cli/chunk_counter.h"
 #include "cli/prompt.h"
 #include "cli/signals.h"
 #include "run/history.h"
@@ -96,12 +97,15 @@ Str locate_counts(const ProjectCounts *c, Arena *a)
 bool locate_and_load(Cli *cli, Str folder, unsigned max_exchanges, Project *out, Error *e)
 {
     Problems problems = {.arena = &cli->arena};
+    ChunkCounter counter = {.cli = cli};
     ProjectOptions options = {
+        .tokens = chunk_counter_source(&counter),
         .strict = settings_on(&cli->settings, OPTION_STRICT),
         .max_exchanges = max_exchanges,
         .partition = settings_str(&cli->settings, OPTION_PARTITION),
     };
     bool ok = project_load(folder.ptr, &options, &cli->arena, out, &problems);
+    chunk_counter_close(&counter);
     cli_report_all(cli, &problems);
     if (ok) {
         ProjectCounts counts = project_counts(out);

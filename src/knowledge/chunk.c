@@ -29,14 +29,16 @@ static uint32_t heading_of(const Chunking *c, const ChunkRange *range);
 
 bool chunk_text(Str text, const Strategy *s, const Outline *outline, ChunkTools *tools, ChunkList *out, Error *e)
 {
-    if (s->max && s->unit == UNIT_TOKENS && !tools->counter) {
+    bool tokens = s->max && s->unit == UNIT_TOKENS;
+    if (tokens && !tools->tokens.counter) {
         error_set(e, ERROR_PROJECT, "strategy", "tokens cannot be counted here");
         return error_hint(e, "use \"max_words\" or \"max_characters\"");
     }
+    if (tokens) token_map_begin(&tools->tokens, text);
     size_t first = out->n;
     Chunking c = {
         .text = text, .s = s, .outline = outline, .tools = tools, .out = out, .error = e, .unbroken = first,
-        .packer = {.text = text, .unit = &chunk_units[s->unit], .max = s->max, .overlap = s->overlap, .tools = tools, .out = out, .error = e},
+        .packer = {.text = text, .unit = chunk_units[s->unit], .max = s->max, .overlap = s->overlap, .tools = tools, .out = out, .error = e},
     };
     bool ok = chunkers[s->kind](&c);
     packer_free(&c.packer);
@@ -50,6 +52,7 @@ void chunk_tools_free(ChunkTools *t)
 {
     segmenter_free(&t->segmenter);
     clusters_free(&t->clusters);
+    token_map_free(&t->tokens);
 }
 
 // ---- dropping -----------------------------------------------------------------------------------
@@ -187,7 +190,7 @@ static void join_short_last(Chunking *c, size_t first)
     ChunkRange *last = &out->items[out->n - 1], *before = last - 1;
     if (last->words >= c->s->min_words) return;
     Str both = str_slice(c->text, before->start, last->end);
-    if (c->s->max && chunk_units[c->s->unit].count(c->tools, both, c->s->max) > c->s->max) return;
+    if (c->s->max && chunk_units[c->s->unit]->count(c->tools, both, c->s->max) > c->s->max) return;
     before->end = last->end;
     before->words = (uint32_t)words_count(&c->tools->segmenter, both);
     out->n--;

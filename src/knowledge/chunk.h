@@ -10,8 +10,10 @@
 //  - What is repeated by `overlap` gives way from its front: whole pieces whole, the last words of
 //    a long piece word by word. Nothing is repeated across a piece that `exclude` dropped.
 //  - `characters` and `tokens` pack pieces as `words` does; a longer piece is cut at the last space
-//    within the bound, else between two letters as a reader sees them (UAX #29 clusters), else
-//    between two code points; every cut but the first leaves room for what is repeated.
+//    within the bound (of tokens: that lies between two), else between two letters as a reader sees
+//    them (UAX #29 clusters), else between two code points; every cut but the first leaves room for
+//    what is repeated.
+//  - A chunk's tokens are those of its text alone, without what a chat template puts around it.
 //  - `markdown` makes a chunk of each section; a section that is too long is cut at blank lines
 //    outside code, a paragraph that is too long as `words`, `characters` or `tokens` would (the unit
 //    of the maximum that is given). A heading without a text of its own joins the section below it.
@@ -23,14 +25,9 @@
 
 #include "knowledge/outline.h"
 #include "knowledge/strategy.h"
+#include "knowledge/token_map.h"
 #include "text/letters.h"
 #include "text/words.h"
-
-// How tokens are counted; the caller's, who knows the model.
-typedef struct TokenCounter {
-    size_t (*count)(void *self, Str text);
-    void *self;
-} TokenCounter;
 
 typedef struct ChunkRange {
     size_t start, end;  // bytes of the text; never empty
@@ -50,7 +47,7 @@ typedef struct ChunkList {
 typedef struct ChunkTools {
     Segmenter segmenter;
     Clusters clusters;
-    const TokenCounter *counter;  // NULL: the `tokens` strategy is an error
+    TokenMap tokens;    // without a counter the `tokens` strategy is an error
 } ChunkTools;
 
 void chunk_tools_free(ChunkTools *t);

@@ -23,6 +23,9 @@ static const Piece *last_piece(const Packer *p) { return &p->pieces[p->n - 1]; }
 
 static bool is_open(const Packer *p) { return p->n > p->head; }
 
+// Any slice is counted exactly, and as fast as a piece.
+static bool is_mapped(const Packer *p) { return p->unit == &unit_tokens && p->tools->tokens.open; }
+
 static Str open_slice(const Packer *p)
 {
     return str_slice(p->text, p->pieces[p->head].start, last_piece(p)->end);
@@ -48,8 +51,12 @@ static Measure with_piece(Packer *p, Piece piece)
     if (!is_open(p)) return (Measure){piece.units, piece.units};
     size_t end = last_piece(p)->end;
     Str slice = str_slice(p->text, piece.start, piece.end);
+    if (is_mapped(p)) {
+        size_t n = p->unit->count(p->tools, str_slice(p->text, p->pieces[p->head].start, piece.end), SIZE_MAX);
+        return (Measure){n, n};
+    }
     size_t added = p->unit->joined(p->tools, p->text, end, slice, piece.units);
-    if (p->unit == &chunk_units[UNIT_WORDS]) {
+    if (p->unit == chunk_units[UNIT_WORDS]) {
         size_t gap = only_space(p->text, end, piece.start) ? 0 : gap_words(p, end, piece.start);
         return (Measure){p->sum + added, p->slice + gap + added};
     }
@@ -74,7 +81,7 @@ static void push(Packer *p, Piece piece, Measure m)
     // Without overlap nobody asks where the pieces were, so they become one.
     if (space && is_open(p) && p->overlap == 0 && p->unit->adds_up) {
         Piece *last = &p->pieces[p->n - 1];
-        last->units = p->unit == &chunk_units[UNIT_WORDS] ? last->units + piece.units : p->slice;
+        last->units = p->unit == chunk_units[UNIT_WORDS] ? last->units + piece.units : p->slice;
         last->end = piece.end;
         return;
     }
@@ -99,11 +106,12 @@ static void give_way(Packer *p, Piece next);
 static void emit(Packer *p)
 {
     Str slice = open_slice(p);
+    p->tools->tokens.keep = (size_t)(slice.ptr - p->text.ptr);
     if (p->out->n >= CHUNKS_MAX) {
         fail_fine(p);
         return;
     }
-    bool known = p->unit == &chunk_units[UNIT_WORDS] && !p->gaps_count;
+    bool known = p->unit == chunk_units[UNIT_WORDS] && !p->gaps_count;
     size_t words = known ? p->sum : words_count(&p->tools->segmenter, slice);
     ChunkList *out = p->out;
     out->items = arena_grow(out->arena, out->items, out->n, &out->cap, sizeof *out->items);
@@ -121,8 +129,8 @@ static void keep_overlap(Packer *p)
     size_t first = p->n, units = 0, end = last_piece(p)->end;
     while (first > p->head) {
         const Piece *piece = &p->pieces[first - 1];
-        size_t more = p->unit == &chunk_units[UNIT_WORDS] ? units + piece->units
-                      : first == p->n ? piece->units : p->unit->count(p->tools, str_slice(p->text, piece->start, end), SIZE_MAX);
+        size_t more = p->unit == chunk_units[UNIT_WORDS] ? units + piece->units
+                      : first == p->n && !is_mapped(p) ? piece->units : p->unit->count(p->tools, str_slice(p->text, piece->start, end), SIZE_MAX);
         if (more > p->overlap) break;
         units = more;
         first--;
@@ -148,13 +156,12 @@ static void keep_overlap(Packer *p)
     measure_again(p);
 }
 
-
 // Where counts do not add up, the slice is counted as it stands; pieces that turn out not to fit
 // are taken off its end. Returns how many; they lie behind pieces[n - 1], in order.
 static size_t trim_to_bound(Packer *p)
 {
     size_t off = 0;
-    if (p->max == 0 || (p->unit->adds_up && !p->gaps_count)) return 0;
+    if (p->max == 0 || is_mapped(p) || (p->unit->adds_up && !p->gaps_count)) return 0;
     while (p->n - p->head > 1 && p->unit->count(p->tools, open_slice(p), p->max) > p->max) {
         if (p->repeated && p->n - p->head == p->repeated + 1) {
             p->head++;
@@ -236,6 +243,8 @@ static bool cut_long(Packer *p, Piece piece)
     size_t limit = p->max;
     for (size_t at = piece.start; at < piece.end && !p->failed;) {
         size_t units = 0, end = p->unit->cut(p->tools, p->text, at, piece.end, limit, &units);
+        // Without room for what is repeated, where there is none: the repeat gives way.
+        if (end <= at && limit < p->max) end = p->unit->cut(p->tools, p->text, at, piece.end, p->max, &units);
         if (end <= at) {
             p->failed = true;
             error_set(p->error, ERROR_PROJECT, "strategy", "the maximum of %zu is too small for a single letter", p->max);
@@ -249,11 +258,22 @@ static bool cut_long(Packer *p, Piece piece)
     return !p->failed;
 }
 
+// Where any slice is counted at once, what fits is not counted by itself.
+static bool joins_mapped(Packer *p, size_t start, size_t end)
+{
+    if (!is_mapped(p) || !has_new(p) || p->max == 0) return false;
+    size_t n = p->unit->count(p->tools, str_slice(p->text, p->pieces[p->head].start, end), p->max);
+    if (n > p->max) return false;
+    push(p, (Piece){start, end, n}, (Measure){n, n});
+    return true;
+}
+
 bool packer_add(Packer *p, Str slice)
 {
     slice = space_trim(slice);
     if (slice.len == 0 || p->failed) return !p->failed;
     size_t start = (size_t)(slice.ptr - p->text.ptr);
+    if (joins_mapped(p, start, start + slice.len)) return true;
     Piece piece = {start, start + slice.len, p->unit->count(p->tools, slice, p->max ? p->max : SIZE_MAX)};
     if (p->max && piece.units > p->max) return cut_long(p, piece);
     add_fitting(p, piece);

@@ -43,8 +43,7 @@ static size_t letters_joined(ChunkTools *t, Str text, size_t end, Str piece, siz
     return alone + letters_count(str_slice(text, end, start));
 }
 
-// The last place at or before `end` where a reader would cut: a space, else between two clusters.
-static size_t good_cut(ChunkTools *t, Str text, size_t at, size_t end, size_t to)
+size_t unit_good_cut(ChunkTools *t, Str text, size_t at, size_t end, size_t to)
 {
     if (end >= to) return to;
     size_t trimmed = space_skip_back(text, end);
@@ -62,7 +61,7 @@ static size_t good_cut(ChunkTools *t, Str text, size_t at, size_t end, size_t to
 
 static size_t letters_cut(ChunkTools *t, Str text, size_t at, size_t to, size_t limit, size_t *units)
 {
-    size_t end = good_cut(t, text, at, letters_skip(str_slice(text, 0, to), at, limit), to);
+    size_t end = unit_good_cut(t, text, at, letters_skip(str_slice(text, 0, to), at, limit), to);
     *units = letters_count(str_slice(text, at, end));
     return end;
 }
@@ -88,81 +87,7 @@ static size_t letters_last(ChunkTools *t, Str text, size_t from, size_t to, size
     return space_skip(str_slice(text, 0, to), at);
 }
 
-// ---- tokens -------------------------------------------------------------------------------------
+static const UnitRules unit_words = {words_of, words_joined, words_cut, words_last, true, false};
+static const UnitRules unit_letters = {letters_of, letters_joined, letters_cut, letters_last, true, true};
 
-static size_t tokens_of(ChunkTools *t, Str slice, size_t limit)
-{
-    (void)limit;
-    return t->counter->count(t->counter->self, slice);
-}
-
-static size_t tokens_joined(ChunkTools *t, Str text, size_t end, Str piece, size_t alone)
-{
-    (void)alone;
-    return tokens_of(t, str_slice(text, end, (size_t)(piece.ptr - text.ptr) + piece.len), SIZE_MAX);
-}
-
-// Halves the distance between what fits and what does not; few steps, as the first guess is the
-// rate of the bytes already counted.
-static size_t tokens_cut(ChunkTools *t, Str text, size_t at, size_t to, size_t limit, size_t *units)
-{
-    size_t fits = at, fits_not = to + 1, guess = limit * 4;
-    for (int step = 0; step < 24 && fits + 1 < fits_not; step++) {
-        size_t end = guess < to - at ? at + guess : to;
-        while (!letter_starts(text, end)) end++;
-        end = good_cut(t, text, at, end, to);
-        if (end <= fits || end >= fits_not) {
-            // The good places are used up: letter by letter, where nothing fits yet.
-            if (fits > at) break;
-            end = at + (fits_not - 1 - at) / 2;
-            while (end > at && !letter_starts(text, end)) end--;
-            if (end == at)
-                do end++;
-                while (!letter_starts(text, end));
-            size_t trimmed = space_skip_back(text, end);
-            if (trimmed > at) end = trimmed;
-            if (end >= fits_not) break;
-        }
-        size_t n = tokens_of(t, str_slice(text, at, end), SIZE_MAX);
-        if (n <= limit) {
-            fits = end;
-            *units = n;
-            if (end == to || n * 20 >= limit * 19) break;
-        } else {
-            fits_not = end;
-        }
-        size_t rate_guess = n ? (end - at) * limit / n : guess * 2;
-        size_t low = fits - at, high = fits_not - at;
-        guess = rate_guess > low && rate_guess < high ? rate_guess : low + (high - low) / 2;
-    }
-    return fits;
-}
-
-static size_t tokens_last(ChunkTools *t, Str text, size_t from, size_t to, size_t n)
-{
-    size_t at = from, best = to;
-    // Four bytes a token is near enough to begin with; then on to later words until it fits.
-    if (to - from > n * 8) at = to - n * 8;
-    while (!letter_starts(text, at)) at++;
-    Str slice = str_slice(text, 0, to);
-    if (at > from) at = space_skip(slice, space_find(slice, at));
-    while (at < to) {
-        size_t tokens = tokens_of(t, str_slice(text, at, to), SIZE_MAX);
-        if (tokens <= n) {
-            best = at;
-            break;
-        }
-        size_t skip = (to - at) * (tokens - n) / tokens;
-        size_t next = at + (skip ? skip : 1);
-        while (!letter_starts(text, next)) next++;
-        next = space_skip(slice, space_find(slice, next));
-        at = next > at ? next : at + 1;
-    }
-    return best;
-}
-
-const UnitRules chunk_units[3] = {
-    [UNIT_WORDS] = {words_of, words_joined, words_cut, words_last, true, false},
-    [UNIT_TOKENS] = {tokens_of, tokens_joined, tokens_cut, tokens_last, false, true},
-    [UNIT_CHARACTERS] = {letters_of, letters_joined, letters_cut, letters_last, true, true},
-};
+const UnitRules *const chunk_units[3] = {[UNIT_WORDS] = &unit_words, [UNIT_TOKENS] = &unit_tokens, [UNIT_CHARACTERS] = &unit_letters};

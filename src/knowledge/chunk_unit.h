@@ -22,6 +22,11 @@ typedef struct UnitRules {
     bool strides;       // a long piece is cut with room for what is repeated
 } UnitRules;
 
-extern const UnitRules chunk_units[3];  // by ChunkUnit
+extern const UnitRules *const chunk_units[3];  // by ChunkUnit
+extern const UnitRules unit_tokens;            // chunk_unit_tokens.c
+
+// The last place at or before `end` where a reader would cut text[at, to): a space, else between two
+// clusters.
+size_t unit_good_cut(ChunkTools *t, Str text, size_t at, size_t end, size_t to);
 
 #endif

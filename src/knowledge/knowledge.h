@@ -70,10 +70,17 @@ typedef struct Knowledge {
     struct KnowledgeStore *store;  // its own: texts, cache
 } Knowledge;
 
+// Who counts the tokens of the `tokens` strategy: asked once, when the first document needs it. What it
+// gives is the source's, and must last until the knowledge is open. Which tokenizer it is belongs to the
+// cache's key.
+typedef struct TokenSource {
+    Counter *(*open)(void *self);
+    void *self;
+} TokenSource;
+
 typedef struct KnowledgeOptions {
     const char *project;           // the project's folder
-    const TokenCounter *counter;   // for `tokens`; NULL: a document that asks for it is an error
-    const char *counter_name;      // what counts, e.g. "o200k_base": part of the cache's key
+    TokenSource tokens;            // {0}: a document that asks for tokens is an error
     bool strict;                   // what cannot be read is an error, not a warning
     bool no_cache;                 // neither read nor write .confab/knowledge/
 } KnowledgeOptions;

@@ -40,10 +40,15 @@ static const DocumentType *type_by_key(uint64_t key)
     return NULL;
 }
 
-static uint64_t strategy_key(const Reading *r, const Strategy *s)
+// Asks for the counter where the strategy needs it, so that others do without a vocabulary.
+static uint64_t strategy_key(Reading *r, const Strategy *s)
 {
-    bool tokens = s->unit == UNIT_TOKENS;
-    return tokens && r->options->counter_name ? hash_mix(s->hash, hash64(str_from(r->options->counter_name), 3)) : s->hash;
+    if (s->unit != UNIT_TOKENS || s->max == 0 || !r->options->tokens.open) return s->hash;
+    if (!r->tools.tokens.counter) {
+        r->tools.tokens.counter = r->options->tokens.open(r->options->tokens.self);
+        r->counter = counter_identity(r->tools.tokens.counter);
+    }
+    return hash_mix(s->hash, r->counter);
 }
 
 static StoredText store_string(Reading *r, Str s)
@@ -300,6 +305,7 @@ static void read_anew(Reading *r, Fresh *f, const FileEntry *file)
     f->document.text_len = x.text.len;
     f->document.first_chunk = (uint32_t)k->n_chunks;
     size_t first_heading = k->n_headings;
+    strategy_key(r, f->document.strategy);
     if (!cut(r, f, &e)) {
         strategy_failed(r, f->document.strategy, &e, x.shown);
         k->n_chunks = f->document.first_chunk;

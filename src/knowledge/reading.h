@@ -33,6 +33,7 @@ typedef struct Reading {
     StoreIndex old, new;
     Buf strings;        // of the new index
     size_t cap_chunks, cap_headings, cap_rows;
+    uint64_t counter;   // identity of what counts tokens, once it was asked for
     bool changed;       // the new index differs from the old one
     Arena stored;       // the old index
     Arena scratch;      // of one document

@@ -77,8 +77,7 @@ static void read_knowledge(Loader *l)
 {
     l->out->knowledge = arena_new(l->arena, Knowledge, 1);
     KnowledgeOptions options = {.project = l->out->folder.ptr,
-                                .counter = l->options->counter,
-                                .counter_name = l->options->counter_name,
+                                .tokens = l->options->tokens,
                                 .strict = l->options->strict,
                                 .no_cache = l->options->no_cache};
     Knowledge *k = l->out->knowledge;

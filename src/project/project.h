@@ -22,8 +22,7 @@ typedef struct ProjectOptions {
     bool strict;      // a document that cannot be read is an error
     unsigned max_exchanges;  // the run's limit, which examples are checked against; 0: not known yet
     Str partition;    // the one to be drawn from: what it lacks is an error; absent: train
-    const TokenCounter *counter;  // for the `tokens` strategy; NULL: a document that asks for it is an error
-    const char *counter_name;     // what counts, e.g. "o200k_base"
+    TokenSource tokens;           // for the `tokens` strategy; {0}: a document that asks for it is an error
     bool no_cache;                // neither read nor write .confab/knowledge/
 } ProjectOptions;
 

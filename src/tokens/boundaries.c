@@ -3,7 +3,7 @@
 
 #include "base/hash.h"
 
-static size_t read_guess(const Boundaries *b, size_t at, size_t to, Boundary *out, size_t max);
+static Boundary first_guess(const Boundaries *b, size_t at, size_t to, uint64_t units);
 static bool add_tail(Boundaries *b);
 
 bool boundaries_open(Boundaries *b, Counter *counter, Str text)
@@ -36,6 +36,8 @@ static bool add_tail(Boundaries *b)
 
 // ---- pieces -------------------------------------------------------------------------------------
 
+_Static_assert((int)BOUNDARIES_MIN == (int)BATCH_PIECES, "a batch fits");
+
 static size_t letter_before(Str text, size_t at)
 {
     while (at > 0 && at < text.len && ((unsigned char)text.ptr[at] & 0xC0) == 0x80) at--;
@@ -47,50 +49,86 @@ static const char *place(const Boundaries *b, size_t at)
     return at < b->tail_at ? b->text.ptr + at : b->tail.ptr + (at - b->tail_at);
 }
 
-size_t boundaries_read(Boundaries *b, size_t at, size_t to, Boundary *out, size_t max)
+// Pieces do not reach over the tail's start; and none is looked at much further than it is merged.
+static size_t look_to(const Boundaries *b, size_t at, size_t to)
 {
-    if (!b->counter->exact) return read_guess(b, at, to, out, max);
+    size_t stop = at < b->tail_at && to > b->tail_at ? b->tail_at : to;
+    return stop - at > 2 * BOUNDARY_PIECE_MAX ? letter_before(b->text, at + 2 * BOUNDARY_PIECE_MAX) : stop;
+}
+
+// A part of a run that is too long.
+static Boundary broken(const Boundaries *b, size_t at, uint64_t units)
+{
+    return (Boundary){letter_before(b->text, at + BOUNDARY_PIECE_MAX), units + BOUNDARY_BROKEN};
+}
+
+Boundary boundaries_first(Boundaries *b, size_t at, size_t to, uint64_t units)
+{
+    if (!b->counter->exact) return first_guess(b, at, to, units);
     Tokenizer *t = &b->counter->tokenizer;
     IdList ids = {0};
+    const char *p = place(b, at);
+    size_t n = t->split((const unsigned char *)p, (const unsigned char *)p + (look_to(b, at, to) - at));
+    if (n > BOUNDARY_PIECE_MAX) return broken(b, at, units);
+    bpe_piece(&t->bpe, p, n, &ids);
+    return (Boundary){at + n, units + ids.n};
+}
+
+static size_t read_guess(const Boundaries *b, size_t at, size_t to, uint64_t units, Boundary *out)
+{
     size_t n = 0;
-    while (at < to && n < max) {
-        // Pieces do not reach over the tail's start; and none is looked at further than it is merged.
-        size_t stop = at < b->tail_at && to > b->tail_at ? b->tail_at : to;
-        const char *p = place(b, at), *end = p + (stop - at);
-        uint64_t before = ids.n;
-        for (; p < end && n < max; n++) {
-            const char *limit = end - p > 2 * BOUNDARY_PIECE_MAX ? p + 2 * BOUNDARY_PIECE_MAX : end;
-            if (limit < end) limit = p + (letter_before(b->text, at + (size_t)(limit - p)) - at);
-            size_t size = t->split((const unsigned char *)p, (const unsigned char *)limit);
-            if (size > BOUNDARY_PIECE_MAX) {
-                size = letter_before(b->text, at + BOUNDARY_PIECE_MAX) - at;
-                out[n] = (Boundary){at + size, BOUNDARY_BROKEN};
-            } else {
-                bpe_piece(&t->bpe, p, size, &ids);
-                out[n] = (Boundary){at + size, (uint32_t)(ids.n - before)};
-                before = ids.n;
-            }
-            p += size;
-            at += size;
-        }
+    for (; at < to && n < BOUNDARIES_MIN; n++) {
+        out[n] = first_guess(b, at, to, units);
+        at = out[n].end;
+        units = out[n].units;
     }
     return n;
+}
+
+size_t boundaries_read(Boundaries *b, size_t at, size_t to, uint64_t units, Boundary *out)
+{
+    if (!b->counter->exact) return read_guess(b, at, to, units, out);
+    Tokenizer *t = &b->counter->tokenizer;
+    uint32_t ends[BATCH_PIECES], each[BATCH_PIECES];
+    IdList ids = {.each = each};
+    size_t stop = look_to(b, at, to);
+    bool cut = stop < to && stop != b->tail_at;
+    const char *p = place(b, at);
+    size_t n = tokenizer_pieces(t, p, p + (stop - at), ends), whole = 0;
+    // What reaches the end of what was looked at may reach further.
+    while (whole < n && ends[whole] - (whole ? ends[whole - 1] : 0) <= BOUNDARY_PIECE_MAX && (!cut || at + ends[whole] + SPLIT_PADDING < stop)) whole++;
+    if (whole == 0) {
+        out[0] = broken(b, at, units);
+        return 1;
+    }
+    bpe_pieces(&t->bpe, p, ends, whole, &ids);
+    for (size_t i = 0; i < whole; i++) out[i] = (Boundary){at + ends[i], units += each[i]};
+    return whole;
+}
+
+uint64_t boundaries_units(Boundaries *b, size_t at, size_t to)
+{
+    enum { FEW = 64 };  // bytes of which the pieces are sooner read one by one
+    Boundary read[BOUNDARIES_MIN];
+    uint64_t units = 0;
+    while (at < to && to - at <= FEW) {
+        read[0] = boundaries_first(b, at, to, units);
+        at = read[0].end;
+        units = read[0].units;
+    }
+    while (at < to) {
+        size_t n = boundaries_read(b, at, to, units, read);
+        at = read[n - 1].end;
+        units = read[n - 1].units;
+    }
+    return units;
 }
 
 // ---- inside a piece -----------------------------------------------------------------------------
 
 static size_t count_alone(Boundaries *b, size_t at, size_t to)
 {
-    Boundary one[16];
-    uint64_t units = 0;
-    for (size_t n; at < to; at = one[n - 1].end) {
-        n = boundaries_read(b, at, to, one, sizeof one / sizeof *one);
-        for (size_t i = 0; i < n; i++) {
-            if (one[i].units == BOUNDARY_BROKEN) return SIZE_MAX;
-            units += one[i].units;
-        }
-    }
-    return (size_t)((units + b->scale - 1) / b->scale);
+    return (size_t)((boundaries_units(b, at, to) + b->scale - 1) / b->scale);
 }
 
 // The last end of a token at or before `most` tokens that parts no letter; the whole part's ids.
@@ -143,17 +181,13 @@ size_t boundaries_inside(Boundaries *b, size_t at, size_t to, size_t tokens)
 // ---- estimates ----------------------------------------------------------------------------------
 
 // A space before a word is one piece with it.
-static size_t read_guess(const Boundaries *b, size_t at, size_t to, Boundary *out, size_t max)
+static Boundary first_guess(const Boundaries *b, size_t at, size_t to, uint64_t units)
 {
     Str text = str_slice(b->text, 0, to);
-    size_t n = 0;
-    for (; at < to && n < max; n++) {
-        bool leads = text.ptr[at] == ' ' && at + 1 < to && str_is_alpha(text.ptr[at + 1]);
-        uint32_t units = tokens_guess_next(text, &at);
-        if (leads) units += tokens_guess_next(text, &at);
-        out[n] = (Boundary){at, units};
-    }
-    return n;
+    bool leads = text.ptr[at] == ' ' && at + 1 < to && str_is_alpha(text.ptr[at + 1]);
+    units += tokens_guess_next(text, &at);
+    if (leads) units += tokens_guess_next(text, &at);
+    return (Boundary){at, units};
 }
 
 // ---- identity -----------------------------------------------------------------------------------

@@ -14,12 +14,15 @@
 
 enum {
     BOUNDARY_PIECE_MAX = 64 << 10,  // a longer run is never merged whole: that takes 48 bytes a byte
-    BOUNDARY_BROKEN = UINT32_MAX,   // what the parts of such a run count
+    BOUNDARIES_MIN = 256,           // room that boundaries_read asks for
 };
+
+// What each part of such a run counts: more than any limit, and no sum of them overflows.
+#define BOUNDARY_BROKEN (UINT64_C(1) << 44)
 
 typedef struct Boundary {
     size_t end;
-    uint32_t units;     // Boundaries.scale a token; or BOUNDARY_BROKEN
+    uint64_t units;     // up to there: Boundaries.scale a token
 } Boundary;
 
 typedef struct Boundaries {
@@ -35,8 +38,14 @@ typedef struct Boundaries {
 bool boundaries_open(Boundaries *b, Counter *counter, Str text);
 void boundaries_close(Boundaries *b);
 
-// The pieces from `at` on, of text[at, to): at most `max` of them. Returns how many.
-size_t boundaries_read(Boundaries *b, size_t at, size_t to, Boundary *out, size_t max);
+// The pieces from `at` on, of text[at, to), BOUNDARIES_MIN of them at most; units are counted on from
+// `units`. Returns how many; at least one where at < to.
+size_t boundaries_read(Boundaries *b, size_t at, size_t to, uint64_t units, Boundary *out);
+
+Boundary boundaries_first(Boundaries *b, size_t at, size_t to, uint64_t units);  // the first of them; at < to
+
+// The units of text[at, to).
+uint64_t boundaries_units(Boundaries *b, size_t at, size_t to);
 
 // The end of the last token of text[at, to), which is one piece or the beginning of one, such that
 // text[at, end) counts at most `tokens` by itself and no letter is parted; `at`: not even one does.

@@ -7,15 +7,9 @@
 #include "fuzz.h"
 #include "knowledge/chunk.h"
 
-static size_t quarter(void *self, Str text)
-{
-    (void)self;
-    return (text.len + 3) / 4;
-}
-
 static size_t measure(ChunkUnit unit, ChunkTools *t, Str text)
 {
-    return unit == UNIT_WORDS ? words_count(&t->segmenter, text) : unit == UNIT_TOKENS ? quarter(NULL, text) : letters_count(text);
+    return unit == UNIT_WORDS ? words_count(&t->segmenter, text) : unit == UNIT_TOKENS ? (size_t)tokens_guess(text) : letters_count(text);
 }
 
 static void check(Str text, const Strategy *s, const ChunkList *list, ChunkTools *t, bool space_only)
@@ -47,8 +41,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     s.overlap = s.max && s.kind != STRATEGY_SEPARATOR ? data[3] % s.max : 0;
     Error e;
     Arena a = {0};
-    static const TokenCounter counter = {quarter, NULL};
-    ChunkTools tools = {.counter = &counter};
+    Counter counter = {0};
+    ChunkTools tools = {.tokens = {.counter = &counter, .whole = data[7] % 2}};
     ChunkList list = {.arena = &a};
     Outline outline = {0};
     outline_read(text, &outline, &a);

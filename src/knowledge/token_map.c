@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "knowledge/token_map.h"
+
+enum { FORGET_FROM = 16 << 10 };  // places, above which those before `keep` go
+
+static void start_at(TokenMap *m, size_t at)
+{
+    if (m->cap == 0) m->places = mem_alloc((m->cap = FORGET_FROM) * sizeof *m->places);
+    m->places[0] = (Boundary){at, 0};
+    m->n = 1;
+    m->hints[0] = m->hints[1] = 0;
+    for (int i = 0; i < TOKEN_HEADS; i++) m->heads[i].at = SIZE_MAX;
+}
+
+void token_map_begin(TokenMap *m, Str text)
+{
+    if (m->open) boundaries_close(&m->pieces);
+    m->text = text;
+    m->keep = 0;
+    m->open = m->counter && !m->whole && boundaries_open(&m->pieces, m->counter, text);
+    if (m->open) start_at(m, 0);
+}
+
+void token_map_free(TokenMap *m)
+{
+    if (m->open) boundaries_close(&m->pieces);
+    free(m->places);
+    *m = (TokenMap){0};
+}
+
+// ---- reading on ---------------------------------------------------------------------------------
+
+static const Boundary *last_place(const TokenMap *m) { return &m->places[m->n - 1]; }
+
+enum { FROM, TO };  // hints
+
+// The last place at or before `at`, which the map covers. Most questions are little behind the one before.
+static size_t find(TokenMap *m, size_t at, int hint)
+{
+    const Boundary *p = m->places;
+    size_t low = p[m->hints[hint]].end <= at ? m->hints[hint] : 0, step = 1, high;
+    for (high = low + step; high < m->n && p[high].end <= at; high = low + step) {
+        low = high;
+        step *= 2;
+    }
+    if (high > m->n) high = m->n;
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (p[middle].end <= at) low = middle;
+        else high = middle;
+    }
+    return m->hints[hint] = low;
+}
+
+static void forget(TokenMap *m)
+{
+    size_t first = m->keep < m->places[0].end ? 0 : find(m, m->keep, FROM);
+    if (first == 0) return;
+    memmove(m->places, m->places + first, (m->n - first) * sizeof *m->places);
+    m->n -= first;
+    for (int i = 0; i < 2; i++) m->hints[i] = m->hints[i] > first ? m->hints[i] - first : 0;
+}
+
+static void read_on(TokenMap *m)
+{
+    if (m->n + BOUNDARIES_MIN > FORGET_FROM) forget(m);
+    if (m->n + BOUNDARIES_MIN > m->cap) m->places = mem_realloc(m->places, (m->cap *= 2) * sizeof *m->places);
+    const Boundary *last = last_place(m);
+    m->n += boundaries_read(&m->pieces, last->end, m->text.len, last->units, m->places + m->n);
+}
+
+// The map covers `to`, or has more than `most` units at its end.
+static void cover(TokenMap *m, size_t to, uint64_t most)
+{
+    while (last_place(m)->end < to && last_place(m)->units <= most) read_on(m);
+}
+
+// ---- where a slice begins -----------------------------------------------------------------------
+
+static void synchronise(TokenMap *m, TokenHead *h)
+{
+    h->sync = h->at;
+    h->units = 0;
+    for (;;) {
+        cover(m, h->sync, UINT64_MAX);
+        const Boundary *p = &m->places[find(m, h->sync, FROM)];
+        h->before = p->units;
+        if (p->end == h->sync) return;
+        Boundary one = boundaries_first(&m->pieces, h->sync, m->text.len, h->units);
+        h->units = one.units;
+        h->sync = one.end;
+    }
+}
+
+static TokenHead *head_of(TokenMap *m, size_t from)
+{
+    for (unsigned i = 0; i < TOKEN_HEADS; i++)
+        if (m->heads[i].at == from && from >= m->places[0].end) return &m->heads[i];
+    if (from < m->keep) m->keep = from;
+    if (from < m->places[0].end) start_at(m, from);
+    cover(m, from < m->text.len ? from + 1 : from, UINT64_MAX);
+    size_t i = find(m, from, FROM);
+    TokenHead *h = &m->heads[m->next_head++ % TOKEN_HEADS];
+    bool begins = m->places[i].end == from;
+    *h = (TokenHead){.at = from, .inside = begins ? from : m->places[i + 1].end, .sync = begins ? from : 0, .before = m->places[i].units};
+    return h;
+}
+
+// ---- questions ----------------------------------------------------------------------------------
+
+static uint64_t limit_units(const TokenMap *m, size_t limit)
+{
+    return limit < BOUNDARY_BROKEN / 64 ? (uint64_t)limit * m->pieces.scale : BOUNDARY_BROKEN;
+}
+
+static size_t tokens_of_units(const TokenMap *m, uint64_t units)
+{
+    return (size_t)((units + m->pieces.scale - 1) / m->pieces.scale);
+}
+
+size_t token_map_count(TokenMap *m, size_t from, size_t to, size_t limit)
+{
+    if (!m->open) return (size_t)counter_count(m->counter, str_slice(m->text, from, to));
+    if (from >= to) return 0;
+    TokenHead *h = head_of(m, from);
+    // Within one piece there is no need to know where it ends: it may be a very long one.
+    if (to <= h->inside) return tokens_of_units(m, boundaries_units(&m->pieces, from, to));
+    if (h->sync == 0) synchronise(m, h);
+    if (h->sync > to) return tokens_of_units(m, boundaries_units(&m->pieces, from, to));
+    uint64_t most = limit_units(m, limit);
+    cover(m, to, h->before + most);
+    if (last_place(m)->end < to) return limit + 1;
+    const Boundary *p = &m->places[find(m, to, TO)];
+    uint64_t units = h->units + p->units - h->before;
+    if (p->end < to && units <= most) units += boundaries_units(&m->pieces, p->end, to);
+    return tokens_of_units(m, units);
+}
+
+// The last place behind the head with at most `units` from the map's beginning; the map covers it.
+static size_t find_units(const TokenMap *m, size_t low, uint64_t units)
+{
+    size_t high = m->n;
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (m->places[middle].units <= units) low = middle;
+        else high = middle;
+    }
+    return low;
+}
+
+size_t token_map_cut(TokenMap *m, size_t from, size_t to, size_t limit)
+{
+    if (token_map_count(m, from, to, limit) <= limit) return to;
+    TokenHead h = *head_of(m, from);
+    uint64_t most = limit_units(m, limit);
+    Boundary one;
+    if (to <= h.inside || h.sync > to || h.units > most) {
+        one = boundaries_first(&m->pieces, from, to, 0);
+        return boundaries_inside(&m->pieces, from, one.end, limit);
+    }
+    size_t first = find(m, h.sync, FROM), last = find_units(m, first, h.before + most - h.units);
+    while (last > first && m->places[last].end > to) last--;
+    size_t end = m->places[last].end;
+    uint64_t used = h.units + m->places[last].units - h.before;
+    // A piece that alone would fill much of the chunk is cut itself.
+    if (end < to && used < most / 2) {
+        one = boundaries_first(&m->pieces, end, to, 0);
+        end = boundaries_inside(&m->pieces, end, one.end, (size_t)((most - used) / m->pieces.scale));
+    }
+    return end;
+}
+
+size_t token_map_tail(TokenMap *m, size_t from, size_t to, size_t n)
+{
+    head_of(m, from);
+    cover(m, to, UINT64_MAX);
+    size_t first = find(m, from, FROM), last = find(m, to, TO);
+    uint64_t units = m->places[last].units, most = limit_units(m, n);
+    if (m->places[last].end < to) units += boundaries_units(&m->pieces, m->places[last].end, to);
+    size_t i = units > most ? find_units(m, first, units - most - 1) + 1 : first + 1;
+    return i < m->n && m->places[i].end < to ? m->places[i].end : to;
+}
+
+size_t token_map_next(TokenMap *m, size_t at)
+{
+    cover(m, at < m->text.len ? at + 1 : at, UINT64_MAX);
+    size_t i = find(m, at, FROM) + 1;
+    return i < m->n ? m->places[i].end : m->text.len;
+}
+
+size_t token_map_back(TokenMap *m, size_t from, size_t at)
+{
+    if (at <= from + 1) return from;
+    size_t end = m->places[find(m, at - 1, TO)].end;
+    return end > from ? end : from;
+}
