@@ -21,6 +21,45 @@ static size_t on_header(char *line, size_t size, size_t n, void *context);
 static size_t on_body(char *bytes, size_t size, size_t n, void *context);
 static int on_connected(void *context, char *peer_ip, char *own_ip, int peer_port, int own_port);
 
+// ---- lists --------------------------------------------------------------------------------------
+
+void exchange_push(ExchangeList *list, Exchange *x)
+{
+    x->next = NULL;
+    x->before = list->last;
+    if (list->last) list->last->next = x;
+    else list->first = x;
+    list->last = x;
+    list->n++;
+}
+
+void exchange_remove(ExchangeList *list, Exchange *x)
+{
+    if (x->before) x->before->next = x->next;
+    else list->first = x->next;
+    if (x->next) x->next->before = x->before;
+    else list->last = x->before;
+    x->next = x->before = NULL;
+    list->n--;
+}
+
+void exchange_move(ExchangeList *from, ExchangeList *to, Exchange *x)
+{
+    exchange_remove(from, x);
+    exchange_push(to, x);
+}
+
+void exchange_move_all(ExchangeList *from, ExchangeList *to)
+{
+    if (!from->first) return;
+    from->first->before = to->last;
+    if (to->last) to->last->next = from->first;
+    else to->first = from->first;
+    to->last = from->last;
+    to->n += from->n;
+    *from = (ExchangeList){0};
+}
+
 // ---- peers --------------------------------------------------------------------------------------
 
 static bool add_header(struct curl_slist **list, const char *line)

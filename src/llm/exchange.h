@@ -42,6 +42,17 @@ struct Exchange {
     char curl_says[CURL_ERROR_SIZE];
 };
 
+// Exchanges in order; each is in one list at a time.
+typedef struct ExchangeList {
+    Exchange *first, *last;
+    size_t n;
+} ExchangeList;
+
+void exchange_push(ExchangeList *list, Exchange *x);
+void exchange_remove(ExchangeList *list, Exchange *x);
+void exchange_move(ExchangeList *from, ExchangeList *to, Exchange *x);
+void exchange_move_all(ExchangeList *from, ExchangeList *to);  // behind what `to` holds
+
 // Whether it is the one for this endpoint as it now is; an endpoint may have been made anew at the
 // same place in memory.
 bool peer_is_of(const Peer *p, const Endpoint *endpoint);

@@ -1,76 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Many libcurl multi handles behind one epoll. The cost of a request in a multi handle grows with
-// the connections it holds (measured: 27–39 thousand requests a second at 64, 16 thousand at 1,024),
-// so each holds at most MULTI_SIZE and a new request takes the first with room: few requests
-// in flight use few handles, whose kept connections stay warm.
-//
-// An exchange is in exactly one list: resting, waiting (for room or for a peer's first connections),
-// running, ended (its reply not yet handed out), or with the caller.
+// Two sides. The caller's thread builds requests and takes replies; a thread of the transport's own
+// drives libcurl, so that reading and judging one answer never keeps another from the network.
+// An exchange is in exactly one list, whose side alone touches it: resting and given are the
+// caller's, what is in the wire is the thread's, and both reach `fresh` and `done` under the mutex.
 #include "llm/transport.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <pthread.h>
 #include <signal.h>
-#include <sys/epoll.h>
+#include <stdatomic.h>
 #include <sys/eventfd.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
-#include "llm/exchange.h"
+#include "llm/wire.h"
 
-enum {
-    MULTI_SIZE = 128,
-    MULTIS_MAX = 128,
-    FIRST_CONNECTIONS = 16,  // under way at once to a host that never answered: one thread each
-    OTHER_FILES = 64,        // open files that the rest of the program needs
-    MULTI_FILES = 2,         // that libcurl opens for each multi handle
-    EVENTS = 512,
-};
-
-#define SCAN_MIN (INT64_C(2) * NANOS_PER_MS)
-#define SCAN_MAX (INT64_C(250) * NANOS_PER_MS)
-#define LOOK_EVERY (INT64_C(10) * NANOS_PER_MS)
-
-typedef struct List {
-    Exchange *first, *last;
-    size_t n;
-} List;
-
-typedef struct Wire Wire;
-
-typedef struct Multi {
-    CURLM *handle;
-    Wire *wire;
-    unsigned index;
-    unsigned running;
-    Nanos due;      // libcurl's timer; INT64_MAX: none
-    Nanos look;     // when all its transfers are looked at; INT64_MAX: their sockets tell
-    bool touched;   // may have ended transfers
-} Multi;
-
-struct Wire {
+typedef struct Post {
     TransportOptions options;
     const Clock *clock;
     CURLSH *share;
-    int epoll, wake;
-    Multi multis[MULTIS_MAX];
-    unsigned n_multis;
-    unsigned max_running;
     Peer *peers[ENDPOINTS_MAX + 16];
     size_t n_peers;
-    List resting, waiting, running, ended, given;
-    Nanos next_scan;        // for time-outs; INT64_MAX: nothing to look for
-    bool woken;
-};
+    ExchangeList resting, given;
+    int bell;               // rung when `done` fills while the caller sleeps, and by wake
+    atomic_bool woken;      // wake was called
 
-static bool wire_send(void *self, const HttpRequest *request, Error *e);
-static size_t wire_wait(void *self, Nanos timeout, HttpReply **out, size_t max);
-static void wire_release(void *self, HttpReply *reply);
-static void wire_cancel_all(void *self);
-static void wire_wake(void *self);
+    Wire *wire;
+    pthread_t thread;
+    bool threaded;
+    pthread_mutex_t mutex;  // guards what follows
+    pthread_cond_t stopped;
+    ExchangeList fresh;     // sent, not yet taken over by the thread
+    ExchangeList done;      // replies that the caller has not seen
+    bool thread_sleeps, caller_sleeps;
+    bool stopping;          // cancel_all waits for the thread
+    bool closing;
+} Post;
 
-static int on_socket(CURL *easy, curl_socket_t fd, int what, void *context, void *seen);
-static int on_timer(CURLM *handle, long ms, void *context);
+static bool post_send(void *self, const HttpRequest *request, Error *e);
+static size_t post_wait(void *self, Nanos timeout, HttpReply **out, size_t max);
+static void post_release(void *self, HttpReply *reply);
+static void post_cancel_all(void *self);
+static void post_wake(void *self);
+
+static void *drive(void *arg);
 
 const char *http_end_text(HttpEnd end)
 {
@@ -91,62 +65,27 @@ const char *http_end_text(HttpEnd end)
     return end < HTTP_ENDS && texts[end] ? texts[end] : "unknown";
 }
 
-// ---- lists --------------------------------------------------------------------------------------
-
-static void list_push(List *list, Exchange *x)
-{
-    x->next = NULL;
-    x->before = list->last;
-    if (list->last) list->last->next = x;
-    else list->first = x;
-    list->last = x;
-    list->n++;
-}
-
-static void list_remove(List *list, Exchange *x)
-{
-    if (x->before) x->before->next = x->next;
-    else list->first = x->next;
-    if (x->next) x->next->before = x->before;
-    else list->last = x->before;
-    x->next = x->before = NULL;
-    list->n--;
-}
-
-static void list_move(List *from, List *to, Exchange *x)
-{
-    list_remove(from, x);
-    list_push(to, x);
-}
-
 // ---- open and close -----------------------------------------------------------------------------
 
-static unsigned raise_file_limit(unsigned wanted)
+static bool open_handles(Post *p)
 {
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return wanted;
-    rlim_t need = (rlim_t)wanted + OTHER_FILES + MULTI_FILES * (wanted / MULTI_SIZE + 1);
-    if (limit.rlim_cur < need) {
-        limit.rlim_cur = limit.rlim_max < need ? limit.rlim_max : need;
-        setrlimit(RLIMIT_NOFILE, &limit);
-        getrlimit(RLIMIT_NOFILE, &limit);
-    }
-    if (limit.rlim_cur >= need) return wanted;
-    if (limit.rlim_cur <= 2 * OTHER_FILES) return OTHER_FILES;
-    unsigned files = (unsigned)(limit.rlim_cur - OTHER_FILES);
-    return files - MULTI_FILES * (files / MULTI_SIZE + 1);
+    p->share = curl_share_init();
+    p->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    p->wire = wire_open(p->clock, p->options.max_connections);
+    return p->share && curl_share_setopt(p->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS) == CURLSHE_OK &&
+           curl_share_setopt(p->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) == CURLSHE_OK && p->bell >= 0 && p->wire;
 }
 
-static bool open_handles(Wire *w)
+// Signals go to the caller's thread, whose wait they end.
+static bool start_thread(Post *p)
 {
-    w->share = curl_share_init();
-    if (!w->share || curl_share_setopt(w->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS) != CURLSHE_OK ||
-        curl_share_setopt(w->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) != CURLSHE_OK)
-        return false;
-    w->epoll = epoll_create1(EPOLL_CLOEXEC);
-    w->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    struct epoll_event event = {.events = EPOLLIN, .data.u64 = UINT64_MAX};
-    return w->epoll >= 0 && w->wake >= 0 && epoll_ctl(w->epoll, EPOLL_CTL_ADD, w->wake, &event) == 0;
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    p->threaded = pthread_create(&p->thread, NULL, drive, p) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (p->threaded) pthread_setname_np(p->thread, "network");  // as top and perf show it
+    return p->threaded;
 }
 
 bool transport_open(const TransportOptions *options, Transport *out, Error *e)
@@ -154,20 +93,29 @@ bool transport_open(const TransportOptions *options, Transport *out, Error *e)
     *out = (Transport){0};
     signal(SIGPIPE, SIG_IGN);
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) return error_set(e, ERROR_INTERNAL, "curl", "libcurl does not start");
-    Wire *w = mem_alloc(sizeof *w);
-    *w = (Wire){.epoll = -1, .wake = -1, .next_scan = INT64_MAX};
-    if (options) w->options = *options;
-    w->clock = w->options.clock ? w->options.clock : &system_clock;
-    unsigned wanted = w->options.max_connections;
-    if (wanted == 0 || wanted > MULTIS_MAX * MULTI_SIZE) wanted = MULTIS_MAX * MULTI_SIZE;
-    w->max_running = raise_file_limit(wanted);
-    *out = (Transport){wire_send, wire_wait, wire_release, wire_cancel_all, wire_wake, w};
-    if (open_handles(w)) return true;
+    Post *p = mem_alloc(sizeof *p);
+    *p = (Post){.bell = -1};
+    if (options) p->options = *options;
+    p->clock = p->options.clock ? p->options.clock : &system_clock;
+    pthread_mutex_init(&p->mutex, NULL);
+    pthread_cond_init(&p->stopped, NULL);
+    *out = (Transport){post_send, post_wait, post_release, post_cancel_all, post_wake, p};
+    if (open_handles(p) && start_thread(p)) return true;
     transport_close(out);
-    return error_set(e, ERROR_INTERNAL, "curl", "libcurl or epoll gives no handle");
+    return error_set(e, ERROR_INTERNAL, "curl", "libcurl, epoll or the system gives no handle");
 }
 
-static void free_list(List *list)
+static void end_thread(Post *p)
+{
+    if (!p->threaded) return;
+    pthread_mutex_lock(&p->mutex);
+    p->closing = true;
+    pthread_mutex_unlock(&p->mutex);
+    wire_wake(p->wire);
+    pthread_join(p->thread, NULL);
+}
+
+static void free_list(ExchangeList *list)
 {
     for (Exchange *x = list->first, *next; x; x = next) {
         next = x->next;
@@ -177,335 +125,192 @@ static void free_list(List *list)
 
 void transport_close(Transport *transport)
 {
-    Wire *w = transport->self;
-    if (!w) return;
-    wire_cancel_all(w);
-    free_list(&w->given);
-    free_list(&w->resting);
-    for (unsigned i = 0; i < w->n_multis; i++) curl_multi_cleanup(w->multis[i].handle);
-    for (size_t i = 0; i < w->n_peers; i++) {
-        peer_free(w->peers[i]);
-        free(w->peers[i]);
+    Post *p = transport->self;
+    if (!p) return;
+    end_thread(p);
+    if (p->wire) wire_stop_all(p->wire, &p->resting);
+    free_list(&p->fresh);
+    free_list(&p->done);
+    free_list(&p->given);
+    free_list(&p->resting);
+    wire_close(p->wire);
+    for (size_t i = 0; i < p->n_peers; i++) {
+        peer_free(p->peers[i]);
+        free(p->peers[i]);
     }
-    if (w->share) curl_share_cleanup(w->share);
-    if (w->wake >= 0) close(w->wake);
-    if (w->epoll >= 0) close(w->epoll);
-    free(w);
+    if (p->share) curl_share_cleanup(p->share);
+    if (p->bell >= 0) close(p->bell);
+    pthread_cond_destroy(&p->stopped);
+    pthread_mutex_destroy(&p->mutex);
+    free(p);
     *transport = (Transport){0};
     curl_global_cleanup();
 }
 
-// ---- sending ------------------------------------------------------------------------------------
+// ---- the caller's side --------------------------------------------------------------------------
 
-static Peer *peer_of(Wire *w, const Endpoint *endpoint)
+static Peer *peer_of(Post *p, const Endpoint *endpoint)
 {
-    for (size_t i = 0; i < w->n_peers; i++)
-        if (peer_is_of(w->peers[i], endpoint)) return w->peers[i];
-    if (w->n_peers == sizeof w->peers / sizeof *w->peers) return NULL;
+    for (size_t i = 0; i < p->n_peers; i++)
+        if (peer_is_of(p->peers[i], endpoint)) return p->peers[i];
+    if (p->n_peers == sizeof p->peers / sizeof *p->peers) return NULL;
     Peer *peer = mem_alloc(sizeof *peer);
-    if (peer_init(peer, endpoint)) return w->peers[w->n_peers++] = peer;
+    if (peer_init(peer, endpoint)) return p->peers[p->n_peers++] = peer;
     free(peer);
     return NULL;
 }
 
-static Multi *multi_new(Wire *w)
+static void hand_over(Post *p, Exchange *x)
 {
-    if (w->n_multis == MULTIS_MAX) return NULL;
-    Multi *m = &w->multis[w->n_multis];
-    *m = (Multi){.handle = curl_multi_init(), .wire = w, .index = w->n_multis, .due = INT64_MAX, .look = INT64_MAX};
-    if (!m->handle) return NULL;
-    // Pinned: by default libcurl keeps four connections for each transfer that is under way, and
-    // closes kept ones whenever the number of transfers falls.
-    curl_multi_setopt(m->handle, CURLMOPT_MAXCONNECTS, (long)MULTI_SIZE);
-    curl_multi_setopt(m->handle, CURLMOPT_SOCKETFUNCTION, on_socket);
-    curl_multi_setopt(m->handle, CURLMOPT_SOCKETDATA, m);
-    curl_multi_setopt(m->handle, CURLMOPT_TIMERFUNCTION, on_timer);
-    curl_multi_setopt(m->handle, CURLMOPT_TIMERDATA, m);
-    w->n_multis++;
-    return m;
+    pthread_mutex_lock(&p->mutex);
+    exchange_push(&p->fresh, x);
+    bool sleeps = p->thread_sleeps;
+    p->thread_sleeps = false;
+    pthread_mutex_unlock(&p->mutex);
+    if (sleeps) wire_wake(p->wire);
 }
 
-static Multi *multi_with_room(Wire *w)
+static bool post_send(void *self, const HttpRequest *request, Error *e)
 {
-    for (unsigned i = 0; i < w->n_multis; i++)
-        if (w->multis[i].running < MULTI_SIZE) return &w->multis[i];
-    return multi_new(w);
-}
-
-// A time-out is found at the latest a tenth of it too late.
-static void plan_scan(Wire *w, const Exchange *x, Nanos now)
-{
-    Nanos spans[] = {x->connect_timeout, x->first_byte_timeout, x->idle_timeout, x->whole_timeout};
-    Nanos step = INT64_MAX;
-    for (size_t i = 0; i < 4; i++)
-        if (spans[i] > 0 && spans[i] / 10 < step) step = spans[i] / 10;
-    if (step == INT64_MAX) return;
-    if (step < SCAN_MIN) step = SCAN_MIN;
-    if (step > SCAN_MAX) step = SCAN_MAX;
-    if (now + step < w->next_scan) w->next_scan = now + step;
-}
-
-static bool may_start(const Wire *w, const Exchange *x)
-{
-    return w->running.n < w->max_running && (x->peer->proven || x->peer->connecting < FIRST_CONNECTIONS);
-}
-
-static void start(Wire *w, Exchange *x)
-{
-    Multi *m = multi_with_room(w);
-    list_move(&w->waiting, &w->running, x);
-    exchange_connecting(x, true);
-    plan_scan(w, x, x->reply.sent);
-    if (m) {
-        x->multi = m->index;
-        m->running++;
-        if (curl_multi_add_handle(m->handle, x->easy) == CURLM_OK) return;
-        m->running--;
-    }
-    list_move(&w->running, &w->ended, x);
-    exchange_finish(x, CURLE_FAILED_INIT);
-}
-
-static bool wire_send(void *self, const HttpRequest *request, Error *e)
-{
-    Wire *w = self;
-    Peer *peer = peer_of(w, request->endpoint);
+    Post *p = self;
+    Peer *peer = peer_of(p, request->endpoint);
     if (!peer) return error_set(e, ERROR_INTERNAL, "request", "too many endpoints");
-    Exchange *x = w->resting.last;
-    if (x) list_remove(&w->resting, x);
-    else x = exchange_new(&w->options, w->clock, w->share);
+    Exchange *x = p->resting.last;
+    if (x) exchange_remove(&p->resting, x);
+    else x = exchange_new(&p->options, p->clock, p->share);
     if (!x) return error_set(e, ERROR_INTERNAL, "curl", "libcurl gives no handle");
     if (!exchange_prepare(x, peer, request, e)) {
-        list_push(&w->resting, x);
+        exchange_push(&p->resting, x);
         return false;
     }
-    list_push(&w->waiting, x);
-    if (may_start(w, x)) start(w, x);
-    else plan_scan(w, x, x->reply.sent);
+    hand_over(p, x);
     return true;
 }
 
-static void start_waiting(Wire *w)
-{
-    for (Exchange *x = w->waiting.first, *next; x && w->running.n < w->max_running; x = next) {
-        next = x->next;
-        if (may_start(w, x)) start(w, x);
-    }
-}
-
-// ---- waiting ------------------------------------------------------------------------------------
-
-static int on_socket(CURL *easy, curl_socket_t fd, int what, void *context, void *seen)
-{
-    (void)easy;
-    Multi *m = context;
-    if (what == CURL_POLL_REMOVE) {
-        epoll_ctl(m->wire->epoll, EPOLL_CTL_DEL, fd, NULL);
-        curl_multi_assign(m->handle, fd, NULL);
-        return 0;
-    }
-    struct epoll_event event = {.data.u64 = (uint64_t)m->index << 32 | (uint32_t)fd};
-    if (what & CURL_POLL_IN) event.events |= EPOLLIN;
-    if (what & CURL_POLL_OUT) event.events |= EPOLLOUT;
-    int operation = seen ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
-    if (epoll_ctl(m->wire->epoll, operation, fd, &event) != 0)
-        epoll_ctl(m->wire->epoll, operation == EPOLL_CTL_ADD ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event);
-    if (!seen) curl_multi_assign(m->handle, fd, m);
-    return 0;
-}
-
-static int on_timer(CURLM *handle, long ms, void *context)
-{
-    (void)handle;
-    Multi *m = context;
-    m->due = ms < 0 ? INT64_MAX : ms == 0 ? 0 : clock_now(m->wire->clock) + ms * NANOS_PER_MS;
-    return 0;
-}
-
-static void act(Multi *m, curl_socket_t fd, int what)
-{
-    int running;
-    m->touched = true;
-    // Without memory libcurl may be unable to say which socket to wait for. The requests are on their
-    // way, and may be paid: they are looked at until they have ended.
-    if (curl_multi_socket_action(m->handle, fd, what, &running) != CURLM_OK) m->look = clock_now(m->wire->clock) + LOOK_EVERY;
-}
-
-static void look_at_all(Multi *m, Nanos now)
-{
-    int running;
-    m->touched = true;
-    curl_multi_perform(m->handle, &running);
-    m->look = m->running ? now + LOOK_EVERY : INT64_MAX;
-}
-
-static void run_timers(Wire *w, Nanos now)
-{
-    for (unsigned i = 0; i < w->n_multis; i++) {
-        Multi *m = &w->multis[i];
-        if (m->look <= now) look_at_all(m, now);
-        if (m->due > now) continue;
-        m->due = INT64_MAX;
-        act(m, CURL_SOCKET_TIMEOUT, 0);
-    }
-}
-
-static void take_ended(Wire *w)
-{
-    for (unsigned i = 0; i < w->n_multis; i++) {
-        Multi *m = &w->multis[i];
-        if (!m->touched) continue;
-        m->touched = false;
-        int left;
-        for (CURLMsg *message; (message = curl_multi_info_read(m->handle, &left));) {
-            if (message->msg != CURLMSG_DONE) continue;
-            // Removing the handle frees the message.
-            CURLcode result = message->data.result;
-            CURL *easy = message->easy_handle;
-            char *context = NULL;
-            curl_easy_getinfo(easy, CURLINFO_PRIVATE, &context);
-            curl_multi_remove_handle(m->handle, easy);
-            Exchange *x = (void *)context;
-            m->running--;
-            exchange_finish(x, result);
-            list_move(&w->running, &w->ended, x);
-        }
-    }
-}
-
-static void stop_running(Wire *w, Exchange *x)
-{
-    Multi *m = &w->multis[x->multi];
-    curl_multi_remove_handle(m->handle, x->easy);
-    m->running--;
-}
-
-static void scan_list(Wire *w, List *list, Nanos now)
-{
-    for (Exchange *x = list->first, *next; x; x = next) {
-        HttpEnd end;
-        next = x->next;
-        if (exchange_deadline(x, &end) > now) {
-            plan_scan(w, x, now);
-            continue;
-        }
-        if (list == &w->running) stop_running(w, x);
-        exchange_time_out(x, end);
-        list_move(list, &w->ended, x);
-    }
-}
-
-static void scan(Wire *w, Nanos now)
-{
-    if (now < w->next_scan) return;
-    w->next_scan = INT64_MAX;
-    scan_list(w, &w->running, now);
-    scan_list(w, &w->waiting, now);
-}
-
-static Nanos next_due(const Wire *w, Nanos deadline)
-{
-    Nanos due = w->next_scan < deadline ? w->next_scan : deadline;
-    for (unsigned i = 0; i < w->n_multis; i++) {
-        if (w->multis[i].due < due) due = w->multis[i].due;
-        if (w->multis[i].look < due) due = w->multis[i].look;
-    }
-    return due;
-}
-
-// In whole milliseconds rounded up, so that a timer is due when the call returns.
-static int epoll_timeout(Nanos due, Nanos now)
-{
-    if (due == INT64_MAX) return -1;
-    if (due <= now) return 0;
-    Nanos ms = (due - now + NANOS_PER_MS - 1) / NANOS_PER_MS;
-    return ms > 60000 ? 60000 : (int)ms;
-}
-
-static void take_events(Wire *w, int timeout)
-{
-    struct epoll_event events[EVENTS];
-    int n = epoll_wait(w->epoll, events, EVENTS, timeout);
-    for (int i = 0; i < n; i++) {
-        if (events[i].data.u64 == UINT64_MAX) {
-            uint64_t count;
-            w->woken = read(w->wake, &count, sizeof count) > 0;
-            continue;
-        }
-        int what = 0;
-        if (events[i].events & EPOLLIN) what |= CURL_CSELECT_IN;
-        if (events[i].events & EPOLLOUT) what |= CURL_CSELECT_OUT;
-        if (events[i].events & (EPOLLERR | EPOLLHUP)) what |= CURL_CSELECT_ERR;
-        act(&w->multis[events[i].data.u64 >> 32], (curl_socket_t)(uint32_t)events[i].data.u64, what);
-    }
-    // A signal ends the wait, so that whoever set a flag in its handler is heard at once.
-    if (n < 0 && errno == EINTR) w->woken = true;
-}
-
-static size_t give(Wire *w, HttpReply **out, size_t max)
+// What is done, or else how the caller goes to sleep.
+static size_t take_done(Post *p, HttpReply **out, size_t max, bool may_sleep)
 {
     size_t n = 0;
-    for (; n < max && w->ended.first; n++) {
-        Exchange *x = w->ended.first;
-        list_move(&w->ended, &w->given, x);
+    pthread_mutex_lock(&p->mutex);
+    for (; n < max && p->done.first; n++) {
+        Exchange *x = p->done.first;
+        exchange_move(&p->done, &p->given, x);
         out[n] = &x->reply;
     }
+    p->caller_sleeps = n == 0 && may_sleep;
+    pthread_mutex_unlock(&p->mutex);
     return n;
 }
 
-static size_t wire_wait(void *self, Nanos timeout, HttpReply **out, size_t max)
+// False: a signal came, and whoever set a flag in its handler is to be heard at once.
+static bool sleep_until(Post *p, Nanos deadline)
 {
-    Wire *w = self;
-    Nanos now = clock_now(w->clock);
+    Nanos now = clock_now(p->clock);
+    Nanos left = deadline == INT64_MAX ? 0 : deadline > now ? deadline - now : 0;
+    struct timespec span = {.tv_sec = left / NANOS_PER_SECOND, .tv_nsec = left % NANOS_PER_SECOND};
+    struct pollfd bell = {.fd = p->bell, .events = POLLIN};
+    uint64_t count;
+    if (ppoll(&bell, 1, deadline == INT64_MAX ? NULL : &span, NULL) < 0) return errno != EINTR;
+    ssize_t got = read(p->bell, &count, sizeof count);
+    (void)got;
+    return true;
+}
+
+static size_t post_wait(void *self, Nanos timeout, HttpReply **out, size_t max)
+{
+    Post *p = self;
+    Nanos now = clock_now(p->clock);
     Nanos deadline = timeout < 0 || timeout > INT64_MAX - now ? INT64_MAX : now + timeout;
     for (;;) {
-        // What was sent since the last call starts here, before anything waits.
-        run_timers(w, now);
-        take_ended(w);
-        Nanos due = w->ended.n ? now : next_due(w, deadline);
-        take_events(w, epoll_timeout(due, now));
-        now = clock_now(w->clock);
-        run_timers(w, now);
-        take_ended(w);
-        scan(w, now);
-        if (w->waiting.n) start_waiting(w);
-        if (w->ended.n || w->woken || now >= deadline) break;
+        size_t n = take_done(p, out, max, timeout != 0);
+        bool woken = atomic_exchange(&p->woken, false);
+        if (n || woken || timeout == 0) return n;
+        if (!sleep_until(p, deadline)) timeout = 0;
+        if (deadline != INT64_MAX && clock_now(p->clock) >= deadline) timeout = 0;
     }
-    w->woken = false;
-    return give(w, out, max);
 }
 
-// ---- the rest of the seam -----------------------------------------------------------------------
-
-static void wire_release(void *self, HttpReply *reply)
+static void post_release(void *self, HttpReply *reply)
 {
-    Wire *w = self;
+    Post *p = self;
     Exchange *x = (Exchange *)(void *)reply;
     exchange_rest(x);
-    list_move(&w->given, &w->resting, x);
+    exchange_move(&p->given, &p->resting, x);
 }
 
-static void wire_cancel_all(void *self)
+static void post_cancel_all(void *self)
 {
-    Wire *w = self;
-    while (w->running.first) {
-        Exchange *x = w->running.first;
-        stop_running(w, x);
-        exchange_connecting(x, false);
-        list_move(&w->running, &w->resting, x);
-    }
-    while (w->waiting.first) list_move(&w->waiting, &w->resting, w->waiting.first);
-    while (w->ended.first) list_move(&w->ended, &w->resting, w->ended.first);
+    Post *p = self;
+    pthread_mutex_lock(&p->mutex);
+    p->stopping = true;
+    wire_wake(p->wire);
+    while (p->stopping) pthread_cond_wait(&p->stopped, &p->mutex);
+    exchange_move_all(&p->done, &p->resting);
+    pthread_mutex_unlock(&p->mutex);
 }
 
-static void wire_wake(void *self)
+static void ring(Post *p)
 {
     const uint64_t one = 1;
-    int saved = errno;
-    // Full means that a wake is pending already.
-    ssize_t written = write(((Wire *)self)->wake, &one, sizeof one);
+    // Full means that it rings already.
+    ssize_t written = write(p->bell, &one, sizeof one);
     (void)written;
+}
+
+static void post_wake(void *self)
+{
+    Post *p = self;
+    int saved = errno;
+    atomic_store(&p->woken, true);
+    ring(p);
     errno = saved;
+}
+
+// ---- the thread's side --------------------------------------------------------------------------
+
+// False: the transport closes.
+static bool take_over(Post *p)
+{
+    ExchangeList fresh = {0};
+    pthread_mutex_lock(&p->mutex);
+    exchange_move_all(&p->fresh, &fresh);
+    if (p->stopping) {
+        wire_stop_all(p->wire, &p->done);
+        exchange_move_all(&fresh, &p->done);
+        p->stopping = false;
+        pthread_cond_signal(&p->stopped);
+    }
+    bool closing = p->closing;
+    p->thread_sleeps = true;
+    pthread_mutex_unlock(&p->mutex);
+    while (fresh.first) {
+        Exchange *x = fresh.first;
+        exchange_remove(&fresh, x);
+        wire_add(p->wire, x);
+    }
+    return !closing;
+}
+
+static void hand_back(Post *p, ExchangeList *ended)
+{
+    if (!ended->n) return;
+    pthread_mutex_lock(&p->mutex);
+    exchange_move_all(ended, &p->done);
+    bool sleeps = p->caller_sleeps;
+    p->caller_sleeps = false;
+    pthread_mutex_unlock(&p->mutex);
+    if (sleeps) ring(p);
+}
+
+static void *drive(void *arg)
+{
+    Post *p = arg;
+    ExchangeList ended = {0};
+    while (take_over(p)) {
+        wire_turn(p->wire, &ended);
+        hand_back(p, &ended);
+    }
+    return NULL;
 }
 
 // ---- one at a time ------------------------------------------------------------------------------
