@@ -160,6 +160,14 @@ static Peer *peer_of(Post *p, const Endpoint *endpoint)
     return NULL;
 }
 
+static Exchange *new_exchange(Post *p)
+{
+    Exchange *x = exchange_new(&p->options, p->clock, p->share);
+    if (x && wire_adopt(p->wire, x->easy)) return x;
+    exchange_free(x);
+    return NULL;
+}
+
 static void hand_over(Post *p, Exchange *x)
 {
     pthread_mutex_lock(&p->mutex);
@@ -177,7 +185,7 @@ static bool post_send(void *self, const HttpRequest *request, Error *e)
     if (!peer) return error_set(e, ERROR_INTERNAL, "request", "too many endpoints");
     Exchange *x = p->resting.last;
     if (x) exchange_remove(&p->resting, x);
-    else x = exchange_new(&p->options, p->clock, p->share);
+    else x = new_exchange(p);
     if (!x) return error_set(e, ERROR_INTERNAL, "curl", "libcurl gives no handle");
     if (!exchange_prepare(x, peer, request, e)) {
         exchange_push(&p->resting, x);

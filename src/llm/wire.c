@@ -30,9 +30,20 @@ typedef struct Multi {
     bool touched;   // may have ended transfers
 } Multi;
 
+// A socket that curl opened through us. libcurl lets go of a socket after each request and takes it
+// up again with the next; its place in the epoll is kept in between, which saves two calls a request.
+typedef struct Watch {
+    bool ours;        // from on_open to on_close
+    bool idle;        // libcurl has let go of it
+    uint16_t multi;
+    uint32_t events;  // what the epoll has; 0: nothing
+} Watch;
+
 struct Wire {
     const Clock *clock;
     int epoll, wake;
+    Watch *watches;   // by file number
+    size_t n_watches;
     Multi multis[MULTIS_MAX];
     unsigned n_multis;
     unsigned max_running;
@@ -44,6 +55,8 @@ struct Wire {
 
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *context, void *seen);
 static int on_timer(CURLM *handle, long ms, void *context);
+static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_sockaddr *address);
+static int on_close(void *context, curl_socket_t fd);
 
 // ---- open and close -----------------------------------------------------------------------------
 
@@ -88,7 +101,16 @@ void wire_close(Wire *w)
     for (unsigned i = 0; i < w->n_multis; i++) curl_multi_cleanup(w->multis[i].handle);
     if (w->wake >= 0) close(w->wake);
     if (w->epoll >= 0) close(w->epoll);
+    free(w->watches);
     free(w);
+}
+
+bool wire_adopt(Wire *w, CURL *easy)
+{
+    return curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, w) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, w) == CURLE_OK;
 }
 
 // ---- starting -----------------------------------------------------------------------------------
@@ -168,22 +190,64 @@ static void start_waiting(Wire *w)
 
 // ---- waiting ------------------------------------------------------------------------------------
 
+static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    (void)purpose;
+    Wire *w = context;
+    int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    if (fd < 0) return CURL_SOCKET_BAD;
+    if ((size_t)fd >= w->n_watches) {
+        size_t n = 2 * (size_t)fd + 64;
+        w->watches = mem_realloc(w->watches, n * sizeof *w->watches);
+        memset(w->watches + w->n_watches, 0, (n - w->n_watches) * sizeof *w->watches);
+        w->n_watches = n;
+    }
+    w->watches[fd] = (Watch){.ours = true};
+    return fd;
+}
+
+// Closing takes it out of the epoll.
+static int on_close(void *context, curl_socket_t fd)
+{
+    Wire *w = context;
+    if ((size_t)fd < w->n_watches) w->watches[fd] = (Watch){0};
+    return close(fd);
+}
+
+static Watch *watch_of(Wire *w, curl_socket_t fd)
+{
+    return (size_t)fd < w->n_watches && w->watches[fd].ours ? &w->watches[fd] : NULL;
+}
+
+static void set_events(const Wire *w, curl_socket_t fd, unsigned multi, uint32_t events, bool known)
+{
+    struct epoll_event event = {.events = events, .data.u64 = (uint64_t)multi << 32 | (uint32_t)fd};
+    if (epoll_ctl(w->epoll, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event) != 0)
+        epoll_ctl(w->epoll, known ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd, &event);
+}
+
+static void drop_events(const Wire *w, curl_socket_t fd) { epoll_ctl(w->epoll, EPOLL_CTL_DEL, fd, NULL); }
+
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *context, void *seen)
 {
     (void)easy;
     Multi *m = context;
-    if (what == CURL_POLL_REMOVE) {
-        epoll_ctl(m->wire->epoll, EPOLL_CTL_DEL, fd, NULL);
+    Wire *w = m->wire;
+    Watch *watch = watch_of(w, fd);
+    uint32_t events = (what & CURL_POLL_IN ? EPOLLIN : 0u) | (what & CURL_POLL_OUT ? EPOLLOUT : 0u);
+    if (watch) {
+        watch->idle = what == CURL_POLL_REMOVE;
+        if (watch->idle || (watch->events == events && watch->multi == m->index)) return 0;
+        set_events(w, fd, m->index, events, watch->events != 0);
+        watch->events = events;
+        watch->multi = (uint16_t)m->index;
+    } else if (what == CURL_POLL_REMOVE) {
+        drop_events(w, fd);
         curl_multi_assign(m->handle, fd, NULL);
-        return 0;
+    } else {
+        set_events(w, fd, m->index, events, seen != NULL);
+        if (!seen) curl_multi_assign(m->handle, fd, m);
     }
-    struct epoll_event event = {.data.u64 = (uint64_t)m->index << 32 | (uint32_t)fd};
-    if (what & CURL_POLL_IN) event.events |= EPOLLIN;
-    if (what & CURL_POLL_OUT) event.events |= EPOLLOUT;
-    int operation = seen ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
-    if (epoll_ctl(m->wire->epoll, operation, fd, &event) != 0)
-        epoll_ctl(m->wire->epoll, operation == EPOLL_CTL_ADD ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event);
-    if (!seen) curl_multi_assign(m->handle, fd, m);
     return 0;
 }
 
@@ -305,11 +369,19 @@ static void take_events(Wire *w, int timeout)
             w->woken = read(w->wake, &count, sizeof count) > 0;
             continue;
         }
+        curl_socket_t fd = (curl_socket_t)(uint32_t)events[i].data.u64;
+        Watch *watch = watch_of(w, fd);
+        if (watch && watch->idle) {
+            // The server closed a kept connection, which libcurl finds out before it uses it.
+            drop_events(w, fd);
+            watch->events = 0;
+            continue;
+        }
         int what = 0;
         if (events[i].events & EPOLLIN) what |= CURL_CSELECT_IN;
         if (events[i].events & EPOLLOUT) what |= CURL_CSELECT_OUT;
         if (events[i].events & (EPOLLERR | EPOLLHUP)) what |= CURL_CSELECT_ERR;
-        act(&w->multis[events[i].data.u64 >> 32], (curl_socket_t)(uint32_t)events[i].data.u64, what);
+        act(&w->multis[events[i].data.u64 >> 32], fd, what);
     }
 }
 

@@ -19,6 +19,7 @@ typedef struct Wire Wire;
 Wire *wire_open(const Clock *clock, unsigned max_running);
 void wire_close(Wire *w);  // what runs must have been stopped
 
+bool wire_adopt(Wire *w, CURL *easy);            // once for each new handle, from any thread
 void wire_add(Wire *w, Exchange *x);             // prepared; runs, waits for room, or has ended at once
 void wire_turn(Wire *w, ExchangeList *ended);    // waits until an exchange has ended or wire_wake; adds to `ended`
 void wire_stop_all(Wire *w, ExchangeList *out);  // everything in it, without a reply
