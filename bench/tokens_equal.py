@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Holds confab's ids against tiktoken and tokenizers, file by file, and compares their speed with tokens-bench.
+"""Holds confab's ids against tiktoken and tokenizers, file by file.
 
-usage: tokens_equal.py BUILD NAME[,NAME…] FILE…      (pip install tiktoken==0.14.0 tokenizers==0.23.3)
+usage: tokens_equal.py CONFAB NAME[,NAME…] FOLDER…      (pip install tiktoken==0.14.0 tokenizers==0.23.3)
 
-BUILD holds confab and, for speed, tokens-bench. Names: cl100k_base, o200k_base, llama3, qwen2.5, qwen3, tekken,
-deepseek-v3, gemma2, gemma3. Bytes that are no UTF-8 are U+FFFD for the peers too. Exit code 1 at any difference.
+CONFAB is the program; a FOLDER is one that tokens_corpus.py made, of which all .txt files are read. Names: cl100k_base,
+o200k_base, llama3, qwen2.5, qwen3, tekken, deepseek-v3, gemma2, gemma3. Bytes that are no UTF-8 are U+FFFD for the peers
+too. Exit code 1 at any difference.
 """
 import base64
+import glob
 import os
 import subprocess
 import sys
@@ -31,9 +33,9 @@ def peer(name):
     return tiktoken.Encoding(**getattr(openai_public, name)()).encode_ordinary
 
 
-def ours(build, name, path):
-    done = subprocess.run([f"{build}/confab", "tokens", "--encoding", name, "--ids", path], capture_output=True, check=True)
-    return [int(number) for number in done.stdout.split()]
+def ours(confab, name, paths):
+    done = subprocess.run([confab, "tokens", "--encoding", name, "--ids", *paths], capture_output=True, check=True)
+    return [[int(number) for number in line.split()] for line in done.stdout.splitlines()]
 
 
 def first_difference(a, b):
@@ -41,27 +43,25 @@ def first_difference(a, b):
 
 
 def main():
-    build, names, files = sys.argv[1], sys.argv[2].split(","), sys.argv[3:]
+    confab, names = sys.argv[1], sys.argv[2].split(",")
+    files = sorted(path for folder in sys.argv[3:] for path in glob.glob(f"{folder}/**/*.txt", recursive=True))
     different = 0
     for name in names:
-        encode, size, seconds = peer(name), 0, 0.0
-        for path in files:
-            with open(path, "rb") as file:
-                data = file.read()
-            text = data.decode("utf-8", "replace")
-            started = time.perf_counter()
-            theirs = encode(text)
-            seconds += time.perf_counter() - started
-            size += len(data)
-            mine = ours(build, name, path)
-            if mine != theirs:
-                at = first_difference(mine, theirs)
-                different += 1
-                print(f"{name} {path}: token {at}: {mine[at:at + 5]}, the peer {theirs[at:at + 5]}")
-        print(f"{name}: {len(files)} files, {size} bytes, {different} different so far; the peer {size / seconds / 1e6:.1f} MB/s")
-        if os.path.exists(f"{build}/tokens-bench"):
-            for path in files[:3]:
-                print("  tokens-bench", path, subprocess.run([f"{build}/tokens-bench", name, path], capture_output=True, text=True).stdout.strip())
+        encode, size, tokens, wrong, started = peer(name), 0, 0, 0, time.monotonic()
+        for at in range(0, len(files), 16):
+            some = files[at:at + 16]
+            for path, mine in zip(some, ours(confab, name, some), strict=True):
+                with open(path, "rb") as file:
+                    data = file.read()
+                theirs = encode(data.decode("utf-8", "replace"))
+                size, tokens = size + len(data), tokens + len(theirs)
+                if mine == theirs:
+                    continue
+                first = first_difference(mine, theirs)
+                wrong += 1
+                print(f"{name} {path}: token {first}: {mine[first:first + 5]}, the peer {theirs[first:first + 5]}", flush=True)
+        different += wrong
+        print(f"{name}: {len(files)} files, {size} bytes, {tokens} tokens, {wrong} files differ ({time.monotonic() - started:.0f} s)", flush=True)
     sys.exit(different > 0)
 
 

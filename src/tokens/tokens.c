@@ -1,28 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tokens/tokens.h"
 
-#include <unicode/unorm2.h>
-#include <unicode/ustring.h>
-
 #include "base/utf8.h"
 
-enum { WINDOW = 128 << 10 };
+enum { WINDOW = 128 << 10, NO_BYTE = -1, MANY_BYTES = -2 };
+
+static bool words_part(const Vocabulary *v);
 
 bool tokenizer_init(Tokenizer *t, const Vocabulary *v, Error *e)
 {
-    *t = (Tokenizer){.v = v, .split = splitter_of((SplitKind)v->h->split)};
+    *t = (Tokenizer){.v = v, .split = splitter_of((SplitKind)v->h->split), .added_byte = NO_BYTE};
     if (v->h->split == SPLIT_PATTERN && !pattern_compile_plain(str_from(v->h->pattern), &t->pattern, NULL, e)) return false;
     t->scan = block_scan_of((SplitKind)v->h->split, scan_level_best());
+    if (v->h->normaliser == NORMALISE_NFC && !nfc_open(&t->nfc, e)) {
+        pattern_free(t->pattern);
+        return false;
+    }
     bpe_init(&t->bpe, v);
-    t->cuts = t->split && !v->h->no_cuts;
+    t->neighbours = words_part(v);
+    t->cuts = (t->split || t->neighbours) && !v->h->no_cuts;
+    for (unsigned c = 0; c < 256; c++)
+        if (v->h->added_first[c]) t->added_byte = t->added_byte == NO_BYTE ? (int)c : MANY_BYTES;
     t->added = v->h->n_added && (v->h->split != SPLIT_CL100K && v->h->split != SPLIT_O200K);
     return true;
+}
+
+// No merge joins an ASCII letter and the space before the next word.
+static bool words_part(const Vocabulary *v)
+{
+    if (!v->neighbours || v->h->normaliser != NORMALISE_SPACES) return false;
+    bool joined = false;
+    for (unsigned c = 'A'; c <= 'z'; c++) joined |= str_is_alpha((char)c) && pair_bit(v->neighbours, c, ' ');
+    return !joined;
 }
 
 void tokenizer_free(Tokenizer *t)
 {
     bpe_free(&t->bpe);
     pattern_free(t->pattern);
+    nfc_close(t->nfc);
     buf_free(&t->window);
     buf_free(&t->lossy);
     buf_free(&t->normal);
@@ -41,53 +57,10 @@ static Str padded(Buf *b)
     return buf_str(b);
 }
 
-// Letters that NFC leaves as they are, whatever stands around them: the most common scripts.
-static bool is_stable(uint32_t c)
-{
-    return c < 0x300 || (c >= 0x400 && c <= 0x482) || (c >= 0x2010 && c <= 0x2027) || (c >= 0x3000 && c <= 0x3029) ||
-           (c >= 0x3041 && c <= 0x3096) || (c >= 0x309B && c <= 0x30FF) || (c >= 0x4E00 && c <= 0x9FFF) ||
-           (c >= 0xAC00 && c <= 0xD7A3) || (c >= 0xFF01 && c <= 0xFF5E);
-}
-
-static bool all_stable(Str s)
-{
-    for (size_t at = 0; at < s.len;) {
-        if ((unsigned char)s.ptr[at] < 0xCC)  // up to U+02FF, and all that continues a letter
-            at++;
-        else if (!is_stable(utf8_next(s, &at)))
-            return false;
-    }
-    return true;
-}
-
 static Str nfc(Tokenizer *t, Str s)
 {
-    enum { PART = 1 << 28 };  // ICU counts in 32 bits
-    if (all_stable(s) || s.len > PART) return s;
-    UErrorCode status = U_ZERO_ERROR;
-    const UNormalizer2 *normalizer = unorm2_getNFCInstance(&status);
-    int32_t n = 0, made = 0, len = (int32_t)s.len;
-    UChar *wide = mem_alloc(2 * sizeof(UChar) * ((size_t)len + 1)), *composed = wide + len + 1;
-    u_strFromUTF8(wide, len + 1, &n, s.ptr, len, &status);
-    bool done = unorm2_quickCheck(normalizer, wide, n, &status) == UNORM_YES;
-    if (!done) {
-        // NFC is at most three times as long in UTF-16 (UAX #15), and rarely longer at all.
-        made = unorm2_normalize(normalizer, wide, n, composed, len + 1, &status);
-        if (status == U_BUFFER_OVERFLOW_ERROR) {
-            status = U_ZERO_ERROR;
-            wide = mem_realloc(wide, sizeof(UChar) * ((size_t)n + (size_t)made + 1));
-            composed = wide + n;
-            made = unorm2_normalize(normalizer, wide, n, composed, made + 1, &status);
-        }
-        buf_clear(&t->normal);
-        buf_reserve(&t->normal, 3 * (size_t)made + SPLIT_PADDING);
-        u_strToUTF8(t->normal.ptr, (int32_t)(3 * made + 1), &n, composed, made, &status);
-        t->normal.len = (size_t)n;
-        done = U_FAILURE(status);
-        if (!done) s = padded(&t->normal);
-    }
-    free(wide);
-    return s;
+    if (nfc_is_plain(t->nfc, s) || s.len > NFC_PART || !nfc_make(t->nfc, s, &t->normal)) return s;
+    return padded(&t->normal);
 }
 
 static Str spaces_to_blanks(Tokenizer *t, Str s)
@@ -161,6 +134,34 @@ static void by_splitter(Tokenizer *t, Str s, IdList *out)
     }
 }
 
+// Cuts wherever no merge joins what stands there.
+static void by_neighbours(Tokenizer *t, Str s, IdList *out)
+{
+    const uint64_t *bits = t->v->neighbours;
+    const unsigned char *p = (const unsigned char *)s.ptr;
+    uint32_t ends[BATCH_PIECES];
+    size_t n = 0, base = 0, at = 0, last = 0;
+    unsigned before = 256;
+    while (at < s.len) {
+        unsigned c = p[at], size = c < 0x80 ? 1 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
+        bool blank = c == 0xE2 && s.len - at >= 3 && p[at + 1] == 0x96 && p[at + 2] == 0x81;
+        if (before < 256 && !pair_bit(bits, before, blank ? ' ' : c)) {
+            last = at;
+            ends[n++] = (uint32_t)(at - base);
+        }
+        if (n == BATCH_PIECES || (at - base > 1 << 20 && n)) {
+            bpe_pieces(&t->bpe, s.ptr + base, ends, n, out);
+            base = last;
+            n = 0;
+        }
+        at += size;
+        before = blank ? ' ' : p[at - 1];
+    }
+    if (n) bpe_pieces(&t->bpe, s.ptr + base, ends, n, out);
+    if (n) base = last;
+    if (base < s.len) bpe_piece(&t->bpe, s.ptr + base, s.len - base, out);
+}
+
 static void plain(Tokenizer *t, Str s, IdList *out)
 {
     if (s.len == 0) return;
@@ -168,6 +169,8 @@ static void plain(Tokenizer *t, Str s, IdList *out)
     if (t->v->h->normaliser == NORMALISE_SPACES) s = spaces_to_blanks(t, s);
     if (t->pattern)
         by_pattern(t, s, out);
+    else if (t->neighbours && s.len < UINT32_MAX)
+        by_neighbours(t, s, out);
     else if (!t->split)
         bpe_piece(&t->bpe, s.ptr, s.len, out);
     else
@@ -178,6 +181,7 @@ static void plain(Tokenizer *t, Str s, IdList *out)
 static uint32_t added_at(const Vocabulary *v, Str s, size_t *n)
 {
     size_t longest = v->h->added_first[(unsigned char)s.ptr[0]];
+    if (s.len > 1 && !pair_bit(v->added_pairs, (unsigned char)s.ptr[0], (unsigned char)s.ptr[1])) longest = 1;
     for (*n = longest < s.len ? longest : s.len; *n; (*n)--) {
         uint32_t id = vocabulary_added(v, str_slice(s, 0, *n));
         if (id != NO_TOKEN) return id;
@@ -190,7 +194,11 @@ static void with_added(Tokenizer *t, Str s, IdList *out)
     const unsigned char *first = t->v->h->added_first;
     size_t from = 0, n;
     for (size_t at = 0; at < s.len;) {
-        if (!first[(unsigned char)s.ptr[at]]) {
+        if (t->added_byte != MANY_BYTES) {
+            const char *next = memchr(s.ptr + at, t->added_byte, s.len - at);
+            if (!next) break;
+            at = (size_t)(next - s.ptr);
+        } else if (!first[(unsigned char)s.ptr[at]]) {
             at++;
             continue;
         }
@@ -210,7 +218,7 @@ bool tokenizer_takes_as_is(const Tokenizer *t, Str s)
 {
     const unsigned char *first = t->v->h->added_first;
     size_t n;
-    if (t->v->h->normaliser == NORMALISE_SPACES || (t->v->h->normaliser == NORMALISE_NFC && !all_stable(s))) return false;
+    if (t->v->h->normaliser == NORMALISE_SPACES || (t->v->h->normaliser == NORMALISE_NFC && !nfc_is_plain(t->nfc, s))) return false;
     for (size_t at = 0; t->added && at < s.len; at++)
         if (first[(unsigned char)s.ptr[at]] && added_at(t->v, str_slice(s, at, s.len), &n) != NO_TOKEN) return false;
     return true;
@@ -241,7 +249,7 @@ static size_t find_cut(const Tokenizer *t)
 {
     const char *p = t->window.ptr;
     uint32_t split = t->v->h->split;
-    bool lines = split != SPLIT_SPACES, lone = split == SPLIT_GPT2 || split == SPLIT_SMOLLM;
+    bool lines = split != SPLIT_SPACES && split != SPLIT_NONE, lone = split == SPLIT_GPT2 || split == SPLIT_SMOLLM;
     for (size_t i = t->window.len < 2 ? 0 : t->window.len - 2; i > t->tried && i > 0; i--) {
         if (p[i] == ' ' && str_is_alpha(p[i - 1]) && str_is_alpha(p[i + 1])) return i;
         if (lines && p[i] == '\n' && opens_word((unsigned char)p[i + 1]) && (!lone || (p[i - 1] > ' ' && p[i - 1] < 0x7F))) return i + 1;

@@ -14,6 +14,7 @@
 #include "text/pattern.h"
 #include "tokens/block_scan.h"
 #include "tokens/bpe.h"
+#include "tokens/nfc.h"
 
 typedef struct Tokenizer {
     const Vocabulary *v;
@@ -21,7 +22,10 @@ typedef struct Tokenizer {
     Splitter split;      // NULL: the whole text, or `pattern`
     BlockScan scan;      // NULL: there is none for `split`
     Pattern *pattern;
+    Nfc *nfc;            // where texts are normalised so
     bool added;          // added tokens are found in the text
+    bool neighbours;     // the text is cut where no merge joins two bytes
+    int added_byte;      // the one byte that added tokens begin with; below 0: none, or several
     bool cuts;           // a text may be cut at the places above
     Buf window;
     Buf lossy, normal;   // a part of the window, made valid; normalised

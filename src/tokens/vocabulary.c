@@ -89,6 +89,7 @@ static bool block_is_sound(const VocabularyHeader *h, size_t size)
            is_mask(h->added_mask) && inside(h, h->shorts, h->short_mask + UINT64_C(1), SHORT_LINE * sizeof(ShortPiece)) &&
            inside(h, h->longs, h->long_mask + UINT64_C(1), 4) && inside(h, h->pairs, h->pair_mask + UINT64_C(1), sizeof(Pair)) &&
            inside(h, h->byte_pairs, h->byte_level ? 65536 : 0, sizeof(BytePair)) &&
+           inside(h, h->neighbours, h->byte_level ? 0 : PAIR_BITS / 8, 1) && inside(h, h->added_pairs, PAIR_BITS / 8, 1) &&
            inside(h, h->added, h->added_mask + UINT64_C(1), 4) && inside(h, h->offsets, h->n_ids + UINT64_C(1), 4) &&
            inside(h, h->bytes, h->n_bytes, 1) && h->pattern[PATTERN_BYTES - 1] == 0;
 }
@@ -120,6 +121,8 @@ bool vocabulary_from_block(const void *block, size_t size, Vocabulary *out)
         .longs = (const uint32_t *)(const void *)(base + h->longs),
         .pairs = (const Pair *)(const void *)(base + h->pairs),
         .byte_pairs = has_all_bytes(h) ? (const BytePair *)(const void *)(base + h->byte_pairs) : NULL,
+        .neighbours = h->byte_level || h->no_neighbours ? NULL : (const uint64_t *)(const void *)(base + h->neighbours),
+        .added_pairs = (const uint64_t *)(const void *)(base + h->added_pairs),
         .added = (const uint32_t *)(const void *)(base + h->added),
         .offsets = (const uint32_t *)(const void *)(base + h->offsets),
         .bytes = base + h->bytes,

@@ -4,7 +4,8 @@
 // that a file of it can be mapped instead of read. It is built once from what the tokenizer's makers
 // publish (vocabulary_read.h) and kept beside it.
 //
-//   header │ byte ids │ short pieces │ long pieces │ pairs │ byte pairs │ added │ offsets │ bytes of all tokens
+//   header │ byte ids │ short pieces │ long pieces │ pairs │ byte pairs │ neighbours │ added │ added pairs │
+//   offsets │ bytes of all tokens
 //
 // All tables are open addressing with a power of two of slots, at most half full.
 //   short    pieces of up to 12 bytes that are one token: the bytes and the id in 16 bytes; a hash names four
@@ -12,6 +13,9 @@
 //   long     the id of a longer piece; its bytes are compared
 //   pairs    two neighbouring tokens that merge: the rank of the merge and the token it gives
 //   byte pairs  the same of two bytes, without a search; only where symbols are bytes
+//   neighbours  a bit for each two bytes that a merge joins, the last of a letter and the first of the next (▁ is
+//            a space there); only where symbols are letters. A text may be cut between all others.
+//   added pairs  a bit for each two bytes that an added token begins with
 //   added    tokens that are found in a text before anything else
 //
 // A mapped file is checked against its own hash, and whatever a block holds, no search in it runs on for ever
@@ -24,7 +28,7 @@
 #include "tokens/pretokenise.h"
 
 #define NO_TOKEN UINT32_MAX
-enum { VOCABULARY_VERSION = 2 };
+enum { VOCABULARY_VERSION = 3 };
 
 typedef enum NormaliserKind {
     NORMALISE_NONE,
@@ -67,12 +71,12 @@ typedef struct VocabularyHeader {
     uint32_t short_mask;     // lines - 1
     uint32_t long_mask, pair_mask, added_mask;  // slots - 1
     uint32_t n_added;
-    uint32_t pad;
+    uint32_t no_neighbours;  // a piece that is a token is that, so no piece may be cut
     uint64_t size;           // of the whole block
     uint64_t source_size;    // what it was built from
     int64_t source_mtime;
     uint64_t hash;           // of the whole block with 0 here
-    uint64_t shorts, longs, pairs, byte_pairs, added, offsets, bytes;  // where the tables begin, multiples of 64
+    uint64_t shorts, longs, pairs, byte_pairs, neighbours, added, added_pairs, offsets, bytes;  // where the tables begin, multiples of 64
     uint64_t n_bytes;
     uint32_t byte_ids[256];
     unsigned char added_first[256];  // longest added token that begins with this byte
@@ -85,6 +89,8 @@ typedef struct Vocabulary {
     const uint32_t *longs;     // ids
     const Pair *pairs;
     const BytePair *byte_pairs;  // [256 * first + second]; NULL: symbols are letters, or a byte has none
+    const uint64_t *neighbours;  // 65536 bits; NULL: symbols are bytes, or a piece that is a token is never merged
+    const uint64_t *added_pairs; // 65536 bits
     const uint32_t *added;     // ids
     const uint32_t *offsets;   // n_ids + 1: of a token's bytes
     const char *bytes;
@@ -143,6 +149,13 @@ static inline uint32_t short_find(const Vocabulary *v, uint64_t low, uint64_t hi
         if (s[SHORT_LINE - 1].high == 0) break;
     }
     return NO_TOKEN;
+}
+
+// Bit [256 * first + second] of a table of pairs of bytes.
+enum { PAIR_BITS = 65536 };
+static inline bool pair_bit(const uint64_t *bits, unsigned first, unsigned second)
+{
+    return bits[first << 2 | second >> 6] >> (second & 63) & 1;
 }
 
 static inline uint64_t pair_hash(uint32_t left, uint32_t right)

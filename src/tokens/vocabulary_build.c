@@ -63,7 +63,7 @@ static void *lay_out(const VocabularySource *s, Counts c, size_t *size)
 {
     VocabularyHeader h = {
         .magic = "confabvo", .version = VOCABULARY_VERSION, .split = s->split, .normaliser = s->normaliser, .byte_level = s->byte_level,
-        .unknown = s->unknown, .n_ids = (uint32_t)s->n_tokens, .n_added = (uint32_t)s->n_added, .n_bytes = c.bytes,
+        .unknown = s->unknown, .no_neighbours = s->whole_first, .n_ids = (uint32_t)s->n_tokens, .n_added = (uint32_t)s->n_added, .n_bytes = c.bytes,
         .short_mask = lines_for(c.shorts) - 1, .long_mask = slots_for(c.longs) - 1, .pair_mask = slots_for(c.pairs) - 1,
         .added_mask = slots_for(s->n_added) - 1,
     };
@@ -72,6 +72,8 @@ static void *lay_out(const VocabularySource *s, Counts c, size_t *size)
     h.longs = place(&end, (h.long_mask + UINT64_C(1)) * sizeof(uint32_t));
     h.pairs = place(&end, (h.pair_mask + UINT64_C(1)) * sizeof(Pair));
     h.byte_pairs = place(&end, s->byte_level ? 65536 * sizeof(BytePair) : 0);
+    h.neighbours = place(&end, s->byte_level ? 0 : PAIR_BITS / 8);
+    h.added_pairs = place(&end, PAIR_BITS / 8);
     h.added = place(&end, (h.added_mask + UINT64_C(1)) * sizeof(uint32_t));
     h.offsets = place(&end, (h.n_ids + UINT64_C(1)) * sizeof(uint32_t));
     h.bytes = place(&end, c.bytes);
@@ -81,7 +83,8 @@ static void *lay_out(const VocabularySource *s, Counts c, size_t *size)
     char *block = mem_alloc(end);
     memset(block, 0, end);
     memcpy(block, &h, sizeof h);
-    memset(block + h.longs, 0xFF, h.offsets - h.longs);  // empty slots of longs, pairs, byte pairs and added
+    memset(block + h.longs, 0xFF, h.neighbours - h.longs);  // empty slots
+    memset(block + h.added, 0xFF, h.offsets - h.added);
     *size = end;
     return block;
 }
@@ -212,6 +215,21 @@ static void put_byte_pairs(char *block, const VocabularyHeader *h, const Vocabul
     }
 }
 
+static void set_bit(uint64_t *bits, unsigned first, unsigned second) { bits[first << 2 | second >> 6] |= UINT64_C(1) << (second & 63); }
+
+#define BLANK "\xE2\x96\x81"  // ▁
+
+static void put_neighbours(const VocabularySource *s, char *block, const VocabularyHeader *h)
+{
+    uint64_t *bits = (uint64_t *)(void *)(block + h->neighbours);
+    for (size_t i = 0; !s->byte_level && i < s->n_merges; i++) {
+        Str left = s->tokens[s->merges[i].left], right = s->tokens[s->merges[i].right];
+        if (!left.len || !right.len) continue;
+        unsigned last = (unsigned char)left.ptr[left.len - 1], first = (unsigned char)right.ptr[0];
+        set_bit(bits, str_ends(left, S(BLANK)) ? ' ' : last, str_starts(right, S(BLANK)) ? ' ' : first);
+    }
+}
+
 // ---- pieces that are one token ------------------------------------------------------------------
 
 static void put_piece(char *block, const VocabularyHeader *h, uint32_t id, Str t)
@@ -280,6 +298,7 @@ static void put_added(const VocabularySource *s, char *block, VocabularyHeader *
         uint64_t at = hash64(t, 0);
         while (table[at & h->added_mask] != NO_TOKEN) at++;
         table[at & h->added_mask] = s->added[i];
+        if (t.len > 1) set_bit((uint64_t *)(void *)(block + h->added_pairs), (unsigned char)t.ptr[0], (unsigned char)t.ptr[1]);
         unsigned char *longest = &h->added_first[(unsigned char)t.ptr[0]];
         if (*longest < t.len) *longest = (unsigned char)t.len;
         h->no_cuts |= spans_a_cut(t);
@@ -304,6 +323,7 @@ void *vocabulary_build(const VocabularySource *s, size_t *size)
     }
     offsets[s->n_tokens] = at;
     put_added(s, block, h);
+    put_neighbours(s, block, h);
     Vocabulary v;
     vocabulary_from_block(block, *size, &v);
     put_byte_pairs(block, h, &v);
