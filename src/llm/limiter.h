@@ -20,8 +20,9 @@
 // nothing goes for a moment, then one request alone; as long as that is refused the moment doubles.
 // What passed from the begin of one burst to the begin of the next is the server's own rate (a
 // bucket that is empty at both ends has passed just that, or less than that where it ran over
-// in between). So the rate lies between what passed and what was refused: where these are far apart
-// the pace is set between them, where they are near, just below what passed.
+// in between), and so is what passed between two single refusals. So the rate lies between what
+// passed and what was refused: where these are far apart the pace is set between them, where they
+// are near, just below what passed.
 //
 // Where single requests go on being refused although the pace has fallen by nearly half, they are
 // not refused because of it: one in twenty may pass, and the pace is raised again at once, until
@@ -119,6 +120,8 @@ typedef struct Limiter {
     uint64_t n_recent;
     Nanos burst_at;           // the begin of the last burst of refusals, and the requests
     uint64_t burst_passed;    // that had passed until then
+    Nanos refusal_at;         // likewise of a refusal a moment ago
+    uint64_t refusal_passed;
     uint32_t burst_in_flight; // when the request that was refused first was sent
     unsigned same_in_flight;  // bursts in a row that began at the same number
     Nanos refusal_latency;    // smoothed: how soon a refusal comes back

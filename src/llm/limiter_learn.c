@@ -33,6 +33,7 @@
 #define HOLD_COUNT 100                    // a failed raise costs a refusal or two: this bounds their share
 #define MEASURED_SPAN (INT64_C(100) * NANOS_PER_MS) // bursts nearer to each other measure nothing
 #define MEASURED_COUNT 5
+#define REFUSALS_SPAN (INT64_C(2) * NANOS_PER_SECOND)  // refusals further apart measure no rate
 #define CREDIT_SHARE 0.012                // of the requests may be refused without a decrease
 #define CREDIT_MAX 3.0
 #define SPORADIC 0.05                     // share of refusals below which a pace is not simply too high
@@ -226,13 +227,20 @@ static void cut_window(Limiter *l, Nanos now, const LimiterTicket *t, bool faile
 // Requests that passed, or may still: all but those refused.
 static uint64_t passed(const Limiter *l) { return l->sent - l->throttled; }
 
-// The server's rate from burst to burst; 0: not measured.
+// What passed in a second since then, when a refusal came as well; 0: too little to tell.
+static double rate_since(const Limiter *l, Nanos now, Nanos then, uint64_t passed_then)
+{
+    // Some that counted as passed then were refused later.
+    int64_t count = (int64_t)(passed(l) - passed_then);
+    if (now - then < MEASURED_SPAN || count < MEASURED_COUNT) return 0;
+    return (double)count / ((double)(now - then) / SECOND);
+}
+
+// The server's rate from burst to burst, and between single refusals that were let pass; 0: not measured.
 static double measured_rate(const Limiter *l, Nanos now)
 {
-    // At the last burst some counted as passed that were refused later.
-    int64_t count = (int64_t)(passed(l) - l->burst_passed);
-    if (!l->was_cut || now - l->burst_at < MEASURED_SPAN || count < MEASURED_COUNT) return 0;
-    return (double)count / ((double)(now - l->burst_at) / SECOND);
+    if (!l->was_cut) return 0;
+    return fmax(rate_since(l, now, l->burst_at, l->burst_passed), rate_since(l, now, l->refusal_at, l->refusal_passed));
 }
 
 // The pace that was refused: what was allowed, or less when less was sent.
@@ -428,5 +436,10 @@ void learn_refused(Limiter *l, Nanos now, const LimiterTicket *t, Nanos span)
     l->credit = fmax(l->credit - 1, -CREDIT_MAX);
     l->refused_share += 1 / SHARE_WINDOW;
     l->pause_span = probe || again ? agreed : 0;
-    if (react(l, now, t, probe, again) && (probe || again)) pause(l, now, agreed);
+    bool silent = react(l, now, t, probe, again);
+    if (now - l->refusal_at > REFUSALS_SPAN) {
+        l->refusal_at = now;
+        l->refusal_passed = passed(l);
+    }
+    if (silent && (probe || again)) pause(l, now, agreed);
 }
