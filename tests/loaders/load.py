@@ -22,7 +22,8 @@ import { parquetReadObjects } from 'hyparquet'
 import { compressors } from 'hyparquet-compressors'
 const bytes = readFileSync(process.argv[2])
 const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength)
-console.log(JSON.stringify(await parquetReadObjects({ file, compressors })))
+const plain = (key, value) => typeof value === 'bigint' ? Number(value) : value
+console.log(JSON.stringify(await parquetReadObjects({ file, compressors }), plain))
 """
 
 
@@ -78,9 +79,12 @@ def main(confab, project):
             for part in loaded.values():
                 for row in part:
                     check(row["messages"] == by_id[row["id"]]["messages"], "datasets has the messages")
-                    check(row["labels"] == by_id[row["id"]]["labels"], "datasets has the labels")
+                    for name in ("labels", "turn_labels"):
+                        check(row.get(name) == by_id[row["id"]].get(name), f"datasets has the {name}")
             plain = datasets.load_dataset("json", data_files=at("a.jsonl"), cache_dir=at("cache"))["train"]
             check(len(plain) == len(lines), "datasets reads the JSONL")
+            check(plain.features["messages"] == part.features["messages"] and plain.features.get("labels") == part.features.get("labels"),
+                  f"datasets finds the same types in JSONL and Parquet: {plain.features} {part.features}")
             notes.append("datasets")
         if shutil.which("node"):
             script = pathlib.Path(os.environ.get("HYPARQUET_FOLDER", ".")) / "confab-read.mjs"
