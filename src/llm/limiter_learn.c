@@ -42,6 +42,7 @@
 #define DISTRUST_MIN (INT64_C(30) * NANOS_PER_SECOND)
 #define DISTRUST_MAX (INT64_C(600) * NANOS_PER_SECOND)
 #define CONFIRMED 16                      // two refusals so near to each other are no chance
+#define BEHIND_PROBE (INT64_C(100) * NANOS_PER_MS)  // a pace may be unknown yet, and far too low
 #define DRAIN_MIN (INT64_C(20) * NANOS_PER_MS)
 #define DRAIN_MAX (INT64_C(5) * NANOS_PER_SECOND)
 
@@ -390,7 +391,9 @@ static void resume(Limiter *l, Nanos now)
     l->probe = PROBE_NONE;
     l->n_recent = 0;
     // A small bucket that stood full for the server's pause bears no second request right behind the probe.
-    if (l->pause_span == 0 || l->pace_due < now) l->pace_due = now;
+    Nanos soonest = l->pause_span > 0 ? now + BEHIND_PROBE : now;
+    if (l->pace_due > soonest) l->pace_due = soonest;
+    if (l->pace_due < now) l->pace_due = now;
     l->pace.moved = now;
     // The silence has shown nothing about what goes well.
     Nanos pace_at = now + raise_every(l), window_at = now + raise_interval(l);
