@@ -7,7 +7,7 @@ set -euo pipefail
 # What each purpose needs, as Debian names it.
 build="build-essential cmake ninja-build pkg-config libcurl4-openssl-dev libjansson-dev libsqlite3-dev libpcre2-dev
   libicu-dev libxxhash-dev libssl-dev libzstd-dev libxml2-dev libarchive-dev libmd4c-dev libhnswlib-dev
-  libsnappy-dev ca-certificates"
+  libsnappy-dev zlib1g-dev ca-certificates"
 demo="$build python3 python3-venv libgomp1"
 test="$demo git curl libcmocka-dev poppler-utils bubblewrap"
 

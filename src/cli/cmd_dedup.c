@@ -9,6 +9,8 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "cli/cli.h"
+#include "cli/embeddings.h"
+#include "cli/signals.h"
 #include "dedup/sift.h"
 
 enum { OUTPUTS = 3 };
@@ -68,9 +70,9 @@ static const char *const *against_files(Cli *cli, size_t *n)
 
 static void render_json(const SiftReport *r, double seconds, Buf *b)
 {
-    buf_printf(b, "{\"version\":1,\"records\":%llu,\"kept\":%llu,\"exact\":%llu,\"near\":%llu,\"clusters\":%llu,\"contaminated\":%llu,",
+    buf_printf(b, "{\"version\":1,\"records\":%llu,\"kept\":%llu,\"exact\":%llu,\"near\":%llu,\"meaning\":%llu,\"clusters\":%llu,\"contaminated\":%llu,",
                (unsigned long long)r->records, (unsigned long long)r->kept, (unsigned long long)r->exact, (unsigned long long)r->near,
-               (unsigned long long)r->clusters, (unsigned long long)r->contaminated);
+               (unsigned long long)r->meaning, (unsigned long long)r->clusters, (unsigned long long)r->contaminated);
     buf_add(b, S("\"similarity\":["));
     bool any = false;
     for (size_t i = 0; i <= SIFT_STEPS; i++) {
@@ -103,9 +105,11 @@ static void report(Cli *cli, const SiftReport *r, double seconds)
         cli_print(cli, &b);
         return;
     }
+    bool semantic = settings_on(&cli->settings, OPTION_SEMANTIC);
     buf_printf(&b, "%llu records: %llu kept, %llu with the same words as another, %llu nearly the same (%llu clusters)",
                (unsigned long long)r->records, (unsigned long long)r->kept, (unsigned long long)r->exact, (unsigned long long)r->near,
                (unsigned long long)r->clusters);
+    if (semantic) buf_printf(&b, ", %llu that say the same in other words", (unsigned long long)r->meaning);
     if (r->against)
         buf_printf(&b, ", %llu with words of the %llu texts of --against (%llu of them too short to be looked for)",
                    (unsigned long long)r->contaminated, (unsigned long long)r->against, (unsigned long long)r->against_short);
@@ -130,10 +134,22 @@ static bool check_options(Cli *cli, Error *e)
         error_set(e, ERROR_USAGE, "usage", "--hits lists what --against finds");
         return error_hint(e, "add --against FILE");
     }
+    if (settings_on(s, OPTION_SEMANTIC) && settings_has(s, OPTION_MEMORY)) {
+        error_set(e, ERROR_USAGE, "usage", "--semantic keeps the embeddings of all kept records in memory, which --memory would bound");
+        return error_hint(e, "leave out one of them");
+    }
     return true;
 }
 
-static bool run_sift(Cli *cli, Outputs *o, SiftReport *found, Error *e)
+static const float *embed(void *ctx, const Str *texts, size_t n, size_t *dimensions, Arena *a, Error *e)
+{
+    Embedder *embedder = ctx;
+    const float *vectors = embedder_all(embedder, texts, n, a, e);
+    *dimensions = embedder_dimensions(embedder);
+    return vectors;
+}
+
+static bool run_sift(Cli *cli, Outputs *o, const Embeddings *embeddings, SiftReport *found, Error *e)
 {
     const Settings *s = &cli->settings;
     bool dry = settings_on(s, OPTION_DRY_RUN);
@@ -144,6 +160,9 @@ static bool run_sift(Cli *cli, Outputs *o, SiftReport *found, Error *e)
         .keep = (SiftKeep)settings_choice(s, OPTION_KEEP),
         .threshold = settings_real(s, OPTION_THRESHOLD, 0.8),
         .memory = (size_t)settings_whole(s, OPTION_MEMORY, 0) << 20,
+        .embed = embeddings->embedder ? embed : NULL,
+        .embed_ctx = embeddings->embedder,
+        .semantic_threshold = settings_real(s, OPTION_SEMANTIC_THRESHOLD, 0.95),
     };
     options.against = against_files(cli, &options.n_against);
     if ((!dry && !open_output(cli, o, TO_KEPT, OPTION_OUTPUT, e)) || !open_output(cli, o, TO_CLUSTERS, OPTION_CLUSTERS, e) ||
@@ -165,7 +184,11 @@ static int act(Cli *cli, Error *e)
     SiftReport found;
     Nanos began = clock_now(&system_clock);
     if (!check_options(cli, e)) return (int)e->kind;
-    bool ok = run_sift(cli, &outputs, &found, e);
+    Embeddings embeddings = {.server = {.log = -1}};
+    bool semantic = settings_on(&cli->settings, OPTION_SEMANTIC);
+    if (semantic) signals_hold(true);  // so that a server that was started is ended
+    bool ok = (!semantic || embeddings_open(cli, 0, &embeddings, e)) && run_sift(cli, &outputs, &embeddings, &found, e);
+    if (semantic) embeddings_close(&embeddings);
     for (size_t i = 0; i < OUTPUTS; i++)
         if (outputs.open[i]) file_writer_abandon(&outputs.files[i]);
     if (!ok) return (int)e->kind;
@@ -180,10 +203,14 @@ const Command cmd_dedup = {
     .min_arguments = 1,
     .max_arguments = 10000,
     .summary = "take near-duplicates out of files of conversations",
-    .details = "Reads JSON arrays, JSONL and CSV: confab's own records, `messages`, `conversation`, ShareGPT's `conversations`, or "
-               "any field or column named with --field. What is kept goes to --output, or to standard output, in the input's format and "
-               "order, each record byte for byte. Two conversations are near-duplicates when at least --threshold of their word "
-               "5-grams are in both (Jaccard); each pair is compared exactly. --clusters FILE says what was dropped for what, and "
+    .details = "Reads JSON arrays, JSONL, CSV and Parquet: confab's own records, `messages`, `conversation`, ShareGPT's `conversations`, or "
+               "any field or column named with --field. A CSV with columns for a conversation (id), a turn (turn) and its text has a turn a "
+               "row; rows of one id that follow each other are one record. What is kept goes to --output, or to standard output, in the "
+               "input's format and order, each record byte for byte; of Parquet a file of the same columns. Two conversations are near-duplicates when at least --threshold of their word "
+               "5-grams are in both (Jaccard); each pair is compared exactly. With --semantic those are dropped too whose "
+               "embeddings are near (--semantic-threshold, cosine). --keep says which one stays: the first, the longest, a handwritten "
+               "one, or the best judged: the one with the highest number as score, quality or rating, else the one with the fewest "
+               "repeated turns, ends in the middle of a sentence and placeholders left over. --clusters FILE says what was dropped for what, and "
                "how alike they are. --against FILE drops what shares 13 words in a row (or all words of a text of 8 to 12) with an "
                "evaluation set, and --hits FILE lists where.",
     .examples = "confab dedup data.jsonl --output kept.jsonl --clusters clusters.jsonl\n"

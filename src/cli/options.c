@@ -182,7 +182,7 @@ const Option option_table[OPTION_COUNT] = {
         .help = "also drop what says in other words what another record says (by embeddings)"},
     [OPTION_SEMANTIC_THRESHOLD] = {"semantic-threshold", 0, "X", ARG_REAL, 0, ON_DEDUP, .min = 0.05, .max = 1, .fallback = "0.95",
         .help = "the likeness from which two records say the same (cosine of their embeddings)"},
-    [OPTION_KEEP] = {"keep", 0, "WHICH", ARG_CHOICE, 0, ON_DEDUP, .choices = "first|longest|handwritten", .fallback = "first",
+    [OPTION_KEEP] = {"keep", 0, "WHICH", ARG_CHOICE, 0, ON_DEDUP, .choices = "first|longest|handwritten|best", .fallback = "first",
         .help = "which of several near-duplicates is kept"},
     [OPTION_FIELD] = {"field", 0, "NAME", ARG_TEXT, 0, ON_DEDUP,
         .help = "the field or column that holds the text"},

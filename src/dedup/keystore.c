@@ -36,16 +36,23 @@ static int open_unnamed(const char *folder)
     return fd;
 }
 
+int keystore_unnamed(const char *folder, Error *e)
+{
+    if (!folder) folder = getenv("TMPDIR");
+    if (!folder || !*folder) folder = "/tmp";
+    int fd = open_unnamed(folder);
+    if (fd < 0) error_errno(e, "write in", folder);
+    return fd;
+}
+
 static bool map_block(KeyStore *s, size_t bytes, KeyBlock *out, Error *e)
 {
-    const char *folder = s->folder ? s->folder : getenv("TMPDIR");
-    if (!folder || !*folder) folder = "/tmp";
-    if (s->file < 0) s->file = open_unnamed(folder);
-    if (s->file < 0) return error_errno(e, "write shingles in", folder);
+    if (s->file < 0) s->file = keystore_unnamed(s->folder, e);
+    if (s->file < 0) return false;
     int code = posix_fallocate(s->file, (off_t)s->file_size, (off_t)bytes);
-    if (code) return error_set(e, ERROR_FILE, "file", "cannot write shingles in %s: %s", folder, strerror(code));
+    if (code) return error_set(e, ERROR_FILE, "file", "cannot write shingles to a file: %s", strerror(code));
     void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, s->file, (off_t)s->file_size);
-    if (p == MAP_FAILED) return error_errno(e, "map a file in", folder);
+    if (p == MAP_FAILED) return error_errno(e, "map a file of", "shingles");
     *out = (KeyBlock){p, bytes};
     s->file_size += bytes;
     return true;

@@ -27,6 +27,9 @@ typedef struct KeyStore {
     uint64_t file_size;
 } KeyStore;
 
+// A new file without a name in `folder` (NULL: $TMPDIR or /tmp); -1: *e says why.
+int keystore_unnamed(const char *folder, Error *e);
+
 void keystore_init(KeyStore *s, size_t memory, const char *folder);
 void keystore_free(KeyStore *s);
 

@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "base/path.h"
+#include "dedup/keystore.h"
+#include "dedup/parquet_text.h"
 
 enum { PIECE = 1 << 20 };  // bytes read at a time
 
@@ -26,7 +28,14 @@ struct RecordReader {
     Str head, tail;
     size_t column;       // CSV: of the text,
     size_t source;       // and of `source`; STR_NONE: none
+    size_t id, role, score;  // likewise; `id` only where each row is a turn
     RecordText text;
+    ParquetText *parquet;    // NULL: another format
+    bool spools;
+    const char *spool_folder;
+    int spool;               // of Parquet's texts; -1: none
+    uint64_t spooled;        // bytes of them
+    Buf spool_buffer;        // the last ones
 };
 
 // ---- reading in pieces --------------------------------------------------------------------------
@@ -91,9 +100,9 @@ static size_t csv_row_end(Str s, size_t at, bool ended)
     return ended ? s.len : STR_NONE;
 }
 
-static bool csv_take(RecordReader *r, size_t *end, Error *e)
+static bool csv_take(RecordReader *r, size_t at, size_t *end, Error *e)
 {
-    while ((*end = csv_row_end(window(r), 0, r->ended)) == STR_NONE)
+    while ((*end = csv_row_end(window(r), at, r->ended)) == STR_NONE)
         if (!read_more(r, e)) return false;
     return true;
 }
@@ -128,19 +137,30 @@ static Str without_break(Str row)
 // How good a column is as the text: 0 is the best.
 static size_t csv_rank(const RecordReader *r, Str name)
 {
-    static const Str usual[] = {S_INIT("conversation"), S_INIT("messages"), S_INIT("text")};
+    static const Str usual[] = {S_INIT("conversation"), S_INIT("messages"), S_INIT("text"), S_INIT("content"), S_INIT("message"),
+                                S_INIT("utterance")};
     if (r->field.len) return str_eq(name, r->field) ? 0 : STR_NONE;
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
         if (str_eq(name, usual[i])) return i;
     return STR_NONE;
 }
 
+static bool is_one_of(Str name, const Str *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (str_eq_ignore_case(name, list[i])) return true;
+    return false;
+}
+
 static bool csv_header(RecordReader *r, Error *e)
 {
-    size_t end, at = 0, best = STR_NONE;
-    if (!csv_take(r, &end, e)) return false;
+    static const Str ids[] = {S_INIT("id"), S_INIT("conversation_id"), S_INIT("dialogue_id"), S_INIT("dialog_id")};
+    static const Str turns[] = {S_INIT("turn"), S_INIT("turn_number"), S_INIT("turn_id"), S_INIT("turn_index")};
+    size_t end, at = 0, best = STR_NONE, id = STR_NONE;
+    bool turn = false;
+    if (!csv_take(r, 0, &end, e)) return false;
     Str row = without_break(str_slice(window(r), 0, end));
-    r->source = STR_NONE;
+    r->source = r->id = r->role = r->score = STR_NONE;
     for (size_t column = 0; csv_field(row, r->comma, &at, &r->text.text); column++) {
         Str name = buf_str(&r->text.text);
         size_t rank = csv_rank(r, name);
@@ -149,7 +169,12 @@ static bool csv_header(RecordReader *r, Error *e)
             r->column = column;
         }
         if (str_eq(name, S("source"))) r->source = column;
+        if (record_text_is_role(name)) r->role = column;
+        if (record_text_is_score(name)) r->score = column;
+        if (id == STR_NONE && is_one_of(name, ids, sizeof ids / sizeof *ids)) id = column;
+        turn |= is_one_of(name, turns, sizeof turns / sizeof *turns);
     }
+    if (turn) r->id = id;
     if (best != STR_NONE) {
         r->head = arena_str(&r->arena, advance(r, end));
         return true;
@@ -176,18 +201,62 @@ static void csv_cell(Buf *cell)
     buf_free(&inner.text);
 }
 
-static void csv_text(RecordReader *r, Str row)
+static void csv_row_text(RecordReader *r, Str row, Buf *cell, Buf *out)
 {
     size_t at = 0;
-    Buf text = {0}, cell = {0};
+    bool system = false;
+    Buf text = {0};
     row = without_break(row);
-    r->text.handwritten = false;
-    for (size_t column = 0; csv_field(row, r->comma, &at, column == r->column ? &text : &cell); column++)
-        if (column == r->source) r->text.handwritten = str_eq(buf_str(&cell), S("handwritten"));
+    for (size_t column = 0; csv_field(row, r->comma, &at, column == r->column ? &text : cell); column++) {
+        if (column == r->source) r->text.handwritten = str_eq(buf_str(cell), S("handwritten"));
+        if (column == r->role && r->id != STR_NONE) system = record_text_is_system(buf_str(cell));
+        if (column == r->score) r->text.scored = str_to_double(buf_str(cell), &r->text.score);
+    }
     csv_cell(&text);
+    if (out->len && out->ptr[out->len - 1] != '\n') buf_add_char(out, '\n');
+    if (!system) buf_add(out, buf_str(&text));
+    buf_free(&text);
+}
+
+static void csv_text(RecordReader *r, Str rows)
+{
+    Buf cell = {0};
+    r->text.handwritten = r->text.scored = false;
+    buf_clear(&r->text.text);
+    for (size_t at = 0, end; at < rows.len; at = end) {
+        end = csv_row_end(rows, at, true);
+        csv_row_text(r, str_slice(rows, at, end), &cell, &r->text.text);
+    }
     buf_free(&cell);
-    buf_free(&r->text.text);
-    r->text.text = text;
+}
+
+static bool same_conversation(const RecordReader *r, Str a, Str b)
+{
+    Buf ids[2] = {{0}, {0}};
+    Str rows[] = {without_break(a), without_break(b)};
+    bool there = true;
+    for (int i = 0; i < 2; i++) {
+        size_t at = 0, column = 0;
+        while (csv_field(rows[i], r->comma, &at, &ids[i]) && column < r->id) column++;
+        there &= column == r->id;
+    }
+    bool same = there && str_eq(buf_str(&ids[0]), buf_str(&ids[1]));
+    buf_free(&ids[0]);
+    buf_free(&ids[1]);
+    return same;
+}
+
+// Where a row is a turn: moves *end behind the last row of the conversation that begins with the window.
+static bool csv_group(RecordReader *r, size_t *end, Error *e)
+{
+    size_t first = *end, next;
+    while (r->id != STR_NONE) {
+        if (!csv_take(r, *end, &next, e)) return false;
+        Str row = str_slice(window(r), *end, next);
+        if (!without_break(row).len || !same_conversation(r, str_slice(window(r), 0, first), row)) break;
+        *end = next;
+    }
+    return true;
 }
 
 // ---- JSON ---------------------------------------------------------------------------------------
@@ -244,8 +313,8 @@ static bool json_tail(RecordReader *r, Error *e)
 
 static bool json_next(RecordReader *r, Record *out, Error *e)
 {
-    size_t before;
-    bool more;
+    size_t before = 0;
+    bool more = false;
     if (r->tail.ptr) return false;
     if (!json_before(r, &before, &more, e)) return false;
     if (!more) return json_tail(r, e);
@@ -298,11 +367,12 @@ static bool csv_next(RecordReader *r, Record *out, Error *e)
 {
     size_t end;
     do {
-        if (!csv_take(r, &end, e)) return false;
+        if (!csv_take(r, 0, &end, e)) return false;
         if (end == 0) return false;
         if (without_break(str_slice(window(r), 0, end)).len) break;
         advance(r, end);
     } while (true);
+    if (!csv_group(r, &end, e)) return false;
     out->offset = r->offset;
     out->bytes = advance(r, end);
     csv_text(r, out->bytes);
@@ -317,12 +387,9 @@ static bool find_format(RecordReader *r, Error *e)
     JsonScan scan = json_scan(window(r));
     char first = json_scan_peek(&scan);
     r->comma = str_eq_ignore_case(ending, S("tsv")) ? '\t' : ',';
-    if (str_eq_ignore_case(ending, S("parquet"))) {
-        error_set(e, ERROR_USAGE, "records", "Parquet is not read");
-        error_hint(e, "write it as JSONL or CSV first");
-        return error_at_file(e, str_from(r->path));
-    }
-    if (str_eq_ignore_case(ending, S("csv")) || r->comma == '\t')
+    if (str_eq_ignore_case(ending, S("parquet")) || str_starts(window(r), S("PAR1")))
+        r->format = RECORDS_PARQUET;
+    else if (str_eq_ignore_case(ending, S("csv")) || r->comma == '\t')
         r->format = RECORDS_CSV;
     else if (str_eq_ignore_case(ending, S("jsonl")) || str_eq_ignore_case(ending, S("ndjson")))
         r->format = RECORDS_JSONL;
@@ -348,6 +415,7 @@ static bool open_reader(RecordReader *r, Error *e)
     if (!read_more(r, e)) return false;
     if (str_starts(window(r), S("\xEF\xBB\xBF"))) r->head = arena_str(&r->arena, advance(r, 3));
     if (!find_format(r, e)) return false;
+    if (r->format == RECORDS_PARQUET) return parquet_text_open(r->path, r->field, &r->parquet, e);
     Str mark = r->head;
     if (r->format == RECORDS_JSON) json_head(r);
     if (r->format == RECORDS_CSV && !csv_header(r, e)) return false;
@@ -359,7 +427,7 @@ static bool open_reader(RecordReader *r, Error *e)
 bool records_open(const char *path, Str field, RecordReader **out, Error *e)
 {
     RecordReader *r = mem_alloc(sizeof *r);
-    *r = (RecordReader){.path = path, .field = field, .fd = -1, .line = 1};
+    *r = (RecordReader){.path = path, .field = field, .fd = -1, .spool = -1, .line = 1};
     *e = (Error){0};
     *out = r;
     if (open_reader(r, e)) return true;
@@ -372,26 +440,111 @@ void records_close(RecordReader *r)
 {
     if (!r) return;
     if (r->fd >= 0) close(r->fd);
+    if (r->spool >= 0) close(r->spool);
+    parquet_text_close(r->parquet);
+    buf_free(&r->spool_buffer);
     free(r->data);
     buf_free(&r->text.text);
     arena_free(&r->arena);
     free(r);
 }
 
+// ---- Parquet ------------------------------------------------------------------------------------
+
+void records_spool(RecordReader *r, const char *folder)
+{
+    r->spools = r->parquet != NULL;
+    r->spool_folder = folder;
+}
+
+static bool spool_out(RecordReader *r, Error *e)
+{
+    Str rest = buf_str(&r->spool_buffer);
+    if (r->spool < 0) r->spool = keystore_unnamed(r->spool_folder, e);
+    if (r->spool < 0) return false;
+    while (rest.len) {
+        ssize_t n = write(r->spool, rest.ptr, rest.len);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return error_errno(e, "write", "an unnamed file");
+        rest = str_slice(rest, (size_t)n, rest.len);
+    }
+    buf_clear(&r->spool_buffer);
+    return true;
+}
+
+static bool parquet_next(RecordReader *r, Record *out, Error *e)
+{
+    if (!parquet_text_next(r->parquet, &r->text, e)) return false;
+    out->bytes = buf_str(&r->text.text);
+    if (!r->spools) return true;
+    out->offset = r->spooled;
+    r->spooled += out->bytes.len;
+    buf_add(&r->spool_buffer, out->bytes);
+    return r->spool_buffer.len < PIECE || spool_out(r, e);
+}
+
+static bool read_range(RecordReader *r, int fd, uint64_t offset, size_t len, Error *e)
+{
+    if (r->cap < len) {
+        r->cap = len;
+        r->data = mem_realloc(r->data, r->cap);
+    }
+    size_t have = 0;
+    while (have < len) {
+        ssize_t n = pread(fd, r->data + have, len - have, (off_t)(offset + have));
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return error_errno(e, "read", r->path);
+        if (n == 0) return fault(r, e, "the file became shorter while it was read");
+        have += (size_t)n;
+    }
+    r->from = r->to = 0;
+    return true;
+}
+
+static bool parquet_at(RecordReader *r, uint64_t offset, size_t len, Record *out, Error *e)
+{
+    if (r->spool_buffer.len && !spool_out(r, e)) return false;
+    if (len && !read_range(r, r->spool, offset, len, e)) return false;
+    out->bytes = out->text = (Str){r->data, len};
+    return true;
+}
+
+const ParquetText *records_parquet(const RecordReader *r) { return r->parquet; }
+
+// ---- all formats --------------------------------------------------------------------------------
+
+static bool next_of_format(RecordReader *r, Record *out, Error *e)
+{
+    switch (r->format) {
+    case RECORDS_JSON: return json_next(r, out, e);
+    case RECORDS_JSONL: return jsonl_next(r, out, e);
+    case RECORDS_CSV: return csv_next(r, out, e);
+    case RECORDS_PARQUET: return parquet_next(r, out, e);
+    }
+    return false;
+}
+
 bool records_next(RecordReader *r, Record *out, Error *e)
 {
     *out = (Record){.row = r->row};
     *e = (Error){0};
-    bool found = r->format == RECORDS_JSON ? json_next(r, out, e) : r->format == RECORDS_JSONL ? jsonl_next(r, out, e) : csv_next(r, out, e);
-    if (!found) return false;
+    if (!next_of_format(r, out, e)) return false;
     out->text = buf_str(&r->text.text);
     out->handwritten = r->text.handwritten;
+    out->scored = r->text.scored;
+    out->score = r->text.score;
     r->row++;
     return true;
 }
 
 void records_rewind(RecordReader *r)
 {
+    r->row = 0;
+    if (r->parquet) {
+        parquet_text_rewind(r->parquet);
+        r->spools = false;
+        return;
+    }
     lseek(r->fd, (off_t)r->first, SEEK_SET);
     r->offset = r->first;
     r->from = r->to = 0;
@@ -404,19 +557,8 @@ void records_rewind(RecordReader *r)
 bool records_at(RecordReader *r, uint64_t offset, size_t len, Record *out, Error *e)
 {
     *out = (Record){.offset = offset};
-    if (r->cap < len) {
-        r->cap = len;
-        r->data = mem_realloc(r->data, r->cap);
-    }
-    size_t have = 0;
-    while (have < len) {
-        ssize_t n = pread(r->fd, r->data + have, len - have, (off_t)(offset + have));
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return error_errno(e, "read", r->path);
-        if (n == 0) return fault(r, e, "the file became shorter while it was read");
-        have += (size_t)n;
-    }
-    r->from = r->to = 0;
+    if (r->parquet) return parquet_at(r, offset, len, out, e);
+    if (!read_range(r, r->fd, offset, len, e)) return false;
     out->bytes = (Str){r->data, len};
     if (r->format == RECORDS_CSV) {
         csv_text(r, out->bytes);

@@ -4,18 +4,22 @@
 #include "base/json.h"
 #include "dedup/bulk.h"
 #include "dedup/contain.h"
+#include "dedup/parquet_rewrite.h"
+#include "dedup/parquet_text.h"
+#include "dedup/vectors.h"
 #include "text/normalise.h"
 
 // A record is known by one number: its place over all files.
 typedef struct Dropped {
     uint64_t record, kept;
     double similarity;
+    bool meaning;            // by its embedding
 } Dropped;
 
 typedef struct Found {       // for the orders that are not the files' own
     uint64_t offset, number;
+    uint64_t weight;         // the larger, the earlier it is looked at
     uint32_t len;
-    uint32_t weight;         // the larger, the earlier it is looked at
 } Found;
 
 typedef struct Sift {
@@ -30,7 +34,9 @@ typedef struct Sift {
     uint64_t *against;       // number of the first text of each file of `against`
     Dropped *dropped;
     size_t n_dropped, cap_dropped;
-    uint8_t *keeps;          // bits; only where records are looked at in another order
+    uint8_t *keeps;          // bits; only where records are not written as they are looked at
+    uint64_t room;           // for so many
+    Vectors *vectors;        // NULL: no vector has come yet
     bool any_written;
     Buf line;
 } Sift;
@@ -84,10 +90,12 @@ static bool tell_hit(Sift *s, uint64_t number, Str text, const ContainHit *hit, 
     return s->sink->hit(s->sink->ctx, buf_str(&s->line), e);
 }
 
-static void drop(Sift *s, uint64_t number, const SeenMatch *match)
+static void drop(Sift *s, uint64_t number, const SeenMatch *match, bool meaning)
 {
     SiftReport *r = s->report;
-    if (match->exact) {
+    if (meaning) {
+        r->meaning++;
+    } else if (match->exact) {
         r->exact++;
     } else {
         r->near++;
@@ -97,10 +105,26 @@ static void drop(Sift *s, uint64_t number, const SeenMatch *match)
         s->cap_dropped = s->cap_dropped ? 2 * s->cap_dropped : 1024;
         s->dropped = mem_realloc(s->dropped, s->cap_dropped * sizeof *s->dropped);
     }
-    s->dropped[s->n_dropped++] = (Dropped){number, match->id, match->similarity};
+    s->dropped[s->n_dropped++] = (Dropped){number, match->id, match->similarity, meaning};
 }
 
-static bool judge(Sift *s, uint64_t number, Str text, bool *keep, Error *e)
+static void set_keep_room(Sift *s, uint64_t n)
+{
+    if (n <= s->room) return;
+    size_t old = (size_t)(s->room / 8), now = (size_t)(n / 8 + 1);
+    s->keeps = mem_realloc(s->keeps, now);
+    memset(s->keeps + old, 0, now - old);
+    s->room = 8 * (uint64_t)now;
+}
+
+static void set_keep(Sift *s, uint64_t number)
+{
+    if (number >= s->room) set_keep_room(s, 2 * number + 4096);
+    s->keeps[number / 8] |= (uint8_t)(1u << (number % 8));
+}
+
+// `vector`: its embedding, where meanings are compared and its words are new.
+static bool judge(Sift *s, uint64_t number, Str text, const float *vector, bool *keep, Error *e)
 {
     SeenMatch match;
     ContainHit hit;
@@ -111,12 +135,16 @@ static bool judge(Sift *s, uint64_t number, Str text, bool *keep, Error *e)
         return tell_hit(s, number, text, &hit, e);
     }
     if (near) {
-        drop(s, number, &match);
+        drop(s, number, &match, false);
+        return true;
+    }
+    if (vector && vectors_look(s->vectors, vector, &match)) {
+        drop(s, number, &match, true);
         return true;
     }
     *keep = true;
     s->report->kept++;
-    return seen_add(s->seen, number, e);
+    return seen_add(s->seen, number, e) && (!vector || vectors_add(s->vectors, number, e));
 }
 
 // ---- writing ------------------------------------------------------------------------------------
@@ -155,7 +183,7 @@ static bool add_cluster(Sift *s, size_t from, size_t to, size_t cluster, Error *
         add_place(s, s->dropped[i].record, b);
         buf_add(b, S(",\"similarity\":"));
         json_write_double(b, s->dropped[i].similarity);
-        buf_add_char(b, '}');
+        buf_add(b, s->dropped[i].meaning ? S(",\"by\":\"meaning\"}") : S("}"));
     }
     buf_add(b, S("]}\n"));
     return !s->sink->clusters || s->sink->clusters(s->sink->ctx, buf_str(b), e);
@@ -178,6 +206,25 @@ static bool tell_clusters(Sift *s, Error *e)
     return true;
 }
 
+static bool is_parquet(const Sift *s) { return records_format(s->readers[0]) == RECORDS_PARQUET; }
+
+// Of Parquet nothing is written before all is decided, for it is written column by column.
+static bool put_parquet(Sift *s, Error *e)
+{
+    ParquetOut out = {0};
+    size_t n = s->options->n_files;
+    if (!s->sink->write) return true;
+    if (s->report->records) set_keep_room(s, s->report->records);
+    bool ok = parquet_out_begin(&out, s->sink->write, s->sink->ctx, e);
+    for (size_t i = 0; ok && i < n; i++) {
+        const ParquetText *p = records_parquet(s->readers[i]);
+        ok = parquet_out_add(&out, parquet_text_file(p), s->options->files[i], parquet_text_meta(p), s->keeps, s->firsts[i], e);
+    }
+    ok = ok && parquet_out_end(&out, parquet_text_meta(records_parquet(s->readers[0])), e);
+    parquet_out_free(&out);
+    return ok;
+}
+
 // ---- going over the files -----------------------------------------------------------------------
 
 // `decide` says of each record whether it is kept and written.
@@ -187,20 +234,25 @@ static bool each_record(Sift *s, bool (*decide)(Sift *, uint64_t, const Record *
     uint64_t number = 0;
     bool keep;
     size_t last = s->options->n_files - 1;
+    bool parquet = is_parquet(s);
     if (!put(s, records_head(s->readers[0]), e)) return false;
     for (size_t i = 0; i <= last; i++) {
         s->firsts[i] = number;
-        while (records_next(s->readers[i], &record, e))
-            if (!decide(s, number++, &record, &keep, e) || (keep && !put_record(s, i, &record, e))) return false;
+        while (records_next(s->readers[i], &record, e)) {
+            if (!decide(s, number++, &record, &keep, e)) return false;
+            if (keep && parquet) set_keep(s, number - 1);
+            if (keep && !parquet && !put_record(s, i, &record, e)) return false;
+        }
         if (e->kind) return false;
     }
     s->report->records = number;
+    if (parquet) return put_parquet(s, e);
     return put(s, records_tail(s->readers[last]), e);
 }
 
 static bool decide_first(Sift *s, uint64_t number, const Record *record, bool *keep, Error *e)
 {
-    return judge(s, number, record->text, keep, e);
+    return judge(s, number, record->text, NULL, keep, e);
 }
 
 typedef struct FoundList {
@@ -211,8 +263,30 @@ typedef struct FoundList {
 static bool decide_kept(Sift *s, uint64_t number, const Record *record, bool *keep, Error *e)
 {
     (void)record, (void)e;
-    *keep = (s->keeps[number / 8] >> (number % 8) & 1) != 0;
+    *keep = number < s->room && (s->keeps[number / 8] >> (number % 8) & 1) != 0;
     return true;
+}
+
+// A score as a number that is the larger the better it is; 0: there is none. Among equals counts who has
+// fewer faults.
+static uint64_t judged(const Record *record)
+{
+    float score = (float)record->score;
+    uint32_t bits, faults = record_text_faults(record->text);
+    memcpy(&bits, &score, sizeof bits);
+    bits = bits >> 31 ? ~bits : bits | UINT32_C(1) << 31;
+    return (uint64_t)(record->scored ? bits : 0) << 32 | (UINT32_MAX - faults);
+}
+
+static uint64_t weight_of(SiftKeep keep, const Record *record)
+{
+    switch (keep) {
+    case SIFT_LONGEST: return record->text.len;
+    case SIFT_HANDWRITTEN: return record->handwritten;
+    case SIFT_BEST: return judged(record);
+    case SIFT_FIRST: break;
+    }
+    return 0;
 }
 
 static bool list_records(Sift *s, FoundList *list, Error *e)
@@ -220,13 +294,13 @@ static bool list_records(Sift *s, FoundList *list, Error *e)
     Record record;
     for (size_t i = 0; i < s->options->n_files; i++) {
         s->firsts[i] = list->n;
+        records_spool(s->readers[i], NULL);
         while (records_next(s->readers[i], &record, e)) {
             if (list->n == list->cap) {
                 list->cap = list->cap ? 2 * list->cap : 4096;
                 list->items = mem_realloc(list->items, list->cap * sizeof *list->items);
             }
-            uint32_t weight = s->options->keep == SIFT_HANDWRITTEN ? record.handwritten : (uint32_t)record.text.len;
-            list->items[list->n] = (Found){record.offset, list->n, (uint32_t)record.bytes.len, weight};
+            list->items[list->n] = (Found){record.offset, list->n, weight_of(s->options->keep, &record), (uint32_t)record.bytes.len};
             list->n++;
         }
         if (e->kind) return false;
@@ -242,17 +316,71 @@ static int heaviest_first(const void *a, const void *b)
     return x->number < y->number ? -1 : x->number > y->number;
 }
 
+// Texts that are embedded together: of those whose words are new when the batch is looked at, which are
+// all that can be new when their turn comes.
+enum { TOGETHER = 512 };
+
+typedef struct Together {
+    Arena arena;
+    Str texts[TOGETHER], wanted[TOGETHER];
+    uint64_t numbers[TOGETHER];
+    size_t places[TOGETHER];   // of its vector; STR_NONE: none
+    size_t n, n_wanted;
+} Together;
+
+static bool embed_wanted(Sift *s, Together *t, const float **vectors, size_t *dimensions, Error *e)
+{
+    SeenMatch match;
+    ContainHit hit;
+    t->n_wanted = 0;
+    for (size_t i = 0; i < t->n; i++) {
+        bool wanted = s->options->embed && !seen_look(s->seen, t->texts[i], &match) &&
+                      !(s->options->n_against && contain_find(&s->contain, seen_shingles(s->seen), &hit));
+        t->places[i] = wanted ? t->n_wanted : STR_NONE;
+        if (wanted) t->wanted[t->n_wanted++] = t->texts[i];
+    }
+    *vectors = NULL;
+    if (!t->n_wanted) return true;
+    *vectors = s->options->embed(s->options->embed_ctx, t->wanted, t->n_wanted, dimensions, &t->arena, e);
+    if (*vectors && !s->vectors)
+        s->vectors = vectors_new(&(VectorsOptions){.dimensions = *dimensions, .threshold = s->options->semantic_threshold});
+    return *vectors != NULL;
+}
+
+static bool judge_together(Sift *s, Together *t, Error *e)
+{
+    const float *vectors;
+    size_t dimensions = 0;
+    bool keep, ok = embed_wanted(s, t, &vectors, &dimensions, e);
+    for (size_t i = 0; ok && i < t->n; i++) {
+        const float *vector = t->places[i] == STR_NONE ? NULL : vectors + t->places[i] * dimensions;
+        ok = judge(s, t->numbers[i], t->texts[i], vector, &keep, e);
+        if (ok && keep) set_keep(s, t->numbers[i]);
+    }
+    t->n = 0;
+    arena_reset(&t->arena);
+    return ok;
+}
+
 static bool judge_in_order(Sift *s, const FoundList *list, Error *e)
 {
+    Together *t = mem_alloc(sizeof *t);
     Record record;
-    bool keep;
-    for (size_t i = 0; i < list->n; i++) {
+    bool ok = true;
+    *t = (Together){.n = 0};
+    for (size_t i = 0; ok && i < list->n; i++) {
         const Found *f = &list->items[i];
         RecordReader *reader = s->readers[file_of(s->firsts, s->options->n_files, f->number)];
-        if (!records_at(reader, f->offset, f->len, &record, e) || !judge(s, f->number, record.text, &keep, e)) return false;
-        if (keep) s->keeps[f->number / 8] |= (uint8_t)(1u << (f->number % 8));
+        ok = records_at(reader, f->offset, f->len, &record, e);
+        if (!ok) break;
+        t->texts[t->n] = arena_str(&t->arena, record.text);
+        t->numbers[t->n++] = f->number;
+        if (t->n == TOGETHER) ok = judge_together(s, t, e);
     }
-    return true;
+    ok = ok && judge_together(s, t, e);
+    arena_free(&t->arena);
+    free(t);
+    return ok;
 }
 
 // ---- in little memory ---------------------------------------------------------------------------
@@ -272,11 +400,11 @@ static bool settle_one(void *ctx, uint64_t number, const SeenMatch *match, Error
     Sift *s = ctx;
     (void)e;
     if (match) {
-        drop(s, number, match);
+        drop(s, number, match, false);
         return true;
     }
     s->report->kept++;
-    s->keeps[number / 8] |= (uint8_t)(1u << (number % 8));
+    set_keep(s, number);
     return true;
 }
 
@@ -292,8 +420,7 @@ static bool sift_bulk(Sift *s, Error *e)
         if (e->kind) return false;
         records_rewind(s->readers[i]);
     }
-    s->keeps = mem_alloc(n / 8 + 1);
-    memset(s->keeps, 0, n / 8 + 1);
+    set_keep_room(s, n);
     bool ok = bulk_settle(s->bulk, settle_one, s, e);
     s->report->memory = bulk_bytes(s->bulk);
     bulk_free(s->bulk);
@@ -308,8 +435,7 @@ static bool sift_ordered(Sift *s, Error *e)
     FoundList list = {0};
     bool ok = list_records(s, &list, e);
     if (ok) {
-        s->keeps = mem_alloc(list.n / 8 + 1);
-        memset(s->keeps, 0, list.n / 8 + 1);
+        set_keep_room(s, list.n);
         if (list.n) qsort(list.items, list.n, sizeof *list.items, heaviest_first);
         ok = judge_in_order(s, &list, e);
     }
@@ -336,23 +462,29 @@ static bool read_against(Sift *s, Error *e)
     return true;
 }
 
+static bool same_schema(const RecordReader *a, const RecordReader *b)
+{
+    return str_eq(parquet_text_meta(records_parquet(a))->schema, parquet_text_meta(records_parquet(b))->schema);
+}
+
 static bool open_files(Sift *s, Error *e)
 {
     const SiftOptions *o = s->options;
     for (size_t i = 0; i < o->n_files; i++) {
         if (!records_open(o->files[i], o->field, &s->readers[i], e)) return false;
         bool same = records_format(s->readers[i]) == records_format(s->readers[0]) &&
-                    (records_format(s->readers[i]) != RECORDS_CSV || str_eq(records_head(s->readers[i]), records_head(s->readers[0])));
+                    (records_format(s->readers[i]) != RECORDS_CSV || str_eq(records_head(s->readers[i]), records_head(s->readers[0]))) &&
+                    (records_format(s->readers[i]) != RECORDS_PARQUET || same_schema(s->readers[i], s->readers[0]));
         if (same) continue;
         error_set(e, ERROR_USAGE, "records", "%s is not of the same format as %s", o->files[i], o->files[0]);
-        return error_hint(e, "give files of one format and, as CSV, of the same columns");
+        return error_hint(e, "give files of one format and, as CSV or Parquet, of the same columns");
     }
     return true;
 }
 
 static bool go_over(Sift *s, Error *e)
 {
-    if (s->options->keep != SIFT_FIRST) return sift_ordered(s, e);
+    if (s->options->keep != SIFT_FIRST || s->options->embed) return sift_ordered(s, e);
     return s->options->memory ? sift_bulk(s, e) : each_record(s, decide_first, e);
 }
 
@@ -376,6 +508,7 @@ bool sift(const SiftOptions *o, const SiftSink *sink, SiftReport *report, Error 
     bulk_free(s.bulk);
     for (size_t i = 0; i < o->n_files; i++) records_close(s.readers[i]);
     seen_free(s.seen);
+    vectors_free(s.vectors);
     contain_free(&s.contain);
     free(s.dropped);
     free(s.keeps);

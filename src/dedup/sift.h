@@ -6,8 +6,13 @@
 //
 //   first         in the order of the files: one pass and the memory of seen.h, or where memory is bounded
 //                 two passes and that of bulk.h, with the same result
-//   longest       the longest texts are kept; handwritten: handwritten ones are kept before others.
-//                 Both go over the files twice, with 24 bytes a record more.
+//   longest       the longest texts are kept; handwritten: handwritten ones are kept before others
+//   best          those with the highest score of their own (`score`, `quality` or `rating`), those without
+//                 one after them; among equals those with the fewest faults (record_text_faults)
+//
+// All but the first go over the files twice, with 32 bytes a record more. So does a comparison by meaning
+// too: what no words tell apart is then dropped where its embedding is near that of a kept record. Of Parquet
+// files the kept rows are written as one Parquet file of the same schema.
 //
 // Records that share a run of words with texts of `against` are dropped before all (contain.h).
 #ifndef CONFAB_DEDUP_SIFT_H
@@ -16,7 +21,7 @@
 #include "dedup/records.h"
 #include "dedup/seen.h"
 
-typedef enum SiftKeep { SIFT_FIRST, SIFT_LONGEST, SIFT_HANDWRITTEN } SiftKeep;
+typedef enum SiftKeep { SIFT_FIRST, SIFT_LONGEST, SIFT_HANDWRITTEN, SIFT_BEST } SiftKeep;
 
 typedef struct SiftOptions {
     const char *const *files;    // must all have one format
@@ -27,6 +32,10 @@ typedef struct SiftOptions {
     SiftKeep keep;
     double threshold;
     size_t memory;               // most bytes of shingles in memory; 0: no bound
+    // Gives the vectors of n texts, one behind the other, in the arena. NULL: words alone count.
+    const float *(*embed)(void *ctx, const Str *texts, size_t n, size_t *dimensions, Arena *a, Error *e);
+    void *embed_ctx;
+    double semantic_threshold;   // cosine
 } SiftOptions;
 
 // Whoever wants the results. Kept records come in the order of the files. NULL: not wanted.
@@ -42,6 +51,7 @@ enum { SIFT_STEPS = 20 };  // of the distribution: twentieths of similarity
 typedef struct SiftReport {
     uint64_t records, kept;
     uint64_t exact, near;        // dropped because the words are the same, or nearly
+    uint64_t meaning;            // dropped because they mean the same
     uint64_t clusters;           // kept records for which others were dropped
     uint64_t contaminated;       // dropped because of `against`
     uint64_t against, against_short;  // texts compared with; of those too short

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import pathlib
 
 import e2e
 
@@ -49,6 +50,66 @@ class Dedup(e2e.Case):
         self.assertEqual([row[0] for row in csv.reader(io.StringIO(kept))], ["id", "1", "3"])
         self.assert_error(self.confab("dedup", data.name), 2, "records", "--field", "id,q")
 
+    def test_csv_with_a_turn_a_row(self):
+        out = io.StringIO()
+        words = " ".join(WORDS)
+        csv.writer(out).writerows([["id", "turn", "speaker", "text"], ["a", 1, "Customer", "so, " + words], ["a", 2, "Agent", "fine, then on monday"],
+                                   ["b", 1, "Customer", "something else"], ["c", 1, "Customer", "So " + words], ["c", 2, "Agent", "Fine then\non monday"]])
+        data = self.file("data.csv", out.getvalue())
+        kept = self.run_ok("dedup", data.name, "--clusters", "clusters.jsonl").out
+        self.assertEqual([row[:2] for row in csv.reader(io.StringIO(kept, newline=""))], [["id", "turn"], ["a", "1"], ["a", "2"], ["b", "1"]])
+        self.assertEqual([m["row"] for m in json.loads((self.folder / "clusters.jsonl").read_text())["members"]], [0, 2])
+        # Also where another is kept, which reads them in another order.
+        kept = self.run_ok("dedup", data.name, "--keep", "longest").out
+        self.assertEqual([row[0] for row in csv.reader(io.StringIO(kept, newline=""))], ["id", "a", "a", "b"])
+
+    def test_the_best_judged_is_kept(self):
+        def kept(*records):
+            data = self.file("data.jsonl", "".join(json.dumps(r) + "\n" for r in records))
+            return [json.loads(line)["n"] for line in self.run_ok("dedup", data.name, "--keep", "best").out.splitlines()]
+        self.assertEqual(kept({"n": 0, "text": near(1) + "."}, {"n": 1, "score": -1, "text": near(2)}, {"n": 2, "score": 0.5, "text": near(3)}), [2])
+        self.assertEqual(kept({"n": 0, "text": near(1)}, {"n": 1, "text": near(2) + "."}, {"n": 2, "text": near(3) + " {name}."}), [1])
+        self.assertEqual(kept({"n": 0, "text": near(1)}, {"n": 1, "text": near(2)}), [0])
+
+    def test_parquet(self):
+        files = pathlib.Path(__file__).parent.parent / "unit/data/parquet"
+        for name in ("snappy", "delta", "duckdb-2"):
+            data = files / f"{name}.parquet"
+            report = self.run_ok("dedup", data, "--dry-run", "--json").json()
+            self.assertEqual((report["records"], report["kept"], report["exact"]), (9, 8, 1))
+            for flags in ((), ("--keep", "longest"), ("--keep", "best"), ("--memory", 64)):
+                self.run_ok("dedup", data, "--output", "kept.parquet", *flags)
+                again = self.run_ok("dedup", "kept.parquet", "--dry-run", "--json").json()
+                self.assertEqual((again["records"], again["kept"]), (8, 8))
+        self.assertEqual(self.run_ok("dedup", files / "text.parquet", files / "text.parquet", "--dry-run", "--json").json()["kept"], 3)
+        self.assert_error(self.confab("dedup", files / "text.parquet", files / "list.parquet"), 2, "records", "columns")
+        # Its own exports, and an evaluation set.
+        self.start_mock()
+        self.run_ok("run", "-p", "demo", "-n", 8, "-x", 2, "--seed", 1)
+        self.run_ok("export", "-p", "demo", "-f", "parquet", "-o", "run.parquet")
+        self.run_ok("export", "-p", "demo", "-f", "jsonl", "-o", "run.jsonl")
+        same = [self.run_ok("dedup", name, "--dry-run", "--json").json() for name in ("run.parquet", "run.jsonl")]
+        self.assertEqual(*[[r[k] for k in ("records", "kept", "near")] for r in same])
+        hits = self.run_ok("dedup", "run.jsonl", "--against", "run.parquet", "--dry-run", "--json").json()
+        self.assertGreater(hits["contaminated"], 0)
+
+    def test_meaning(self):
+        # The mock's embeddings know which words a text has, not their order.
+        other = " ".join(WORDS[::-1])
+        data = self.file("data.jsonl", "".join(json.dumps({"text": t}) + "\n" for t in (" ".join(WORDS), other, "something else", near(1))))
+        self.start_mock()
+        self.assertEqual(self.run_ok("dedup", data.name, "--dry-run", "--json").json()["kept"], 3)
+        result = self.run_ok("dedup", data.name, "--semantic", "--embeddings-model", "m", "--output", "kept.jsonl", "--clusters", "c.jsonl")
+        self.assertIn("1 that say the same in other words", result.err)
+        self.assertEqual(len((self.folder / "kept.jsonl").read_text().splitlines()), 2)
+        members = json.loads((self.folder / "c.jsonl").read_text())["members"]
+        self.assertEqual([(m["row"], m.get("by")) for m in members], [(0, None), (1, "meaning"), (3, None)])
+        self.assertGreater(members[1]["similarity"], 0.999)
+        kept = self.run_ok("dedup", data.name, "--semantic", "--embeddings-model", "m", "--keep", "longest").out
+        self.assertEqual(len(kept.splitlines()), 2)
+        self.assert_error(self.confab("dedup", data.name, "--semantic", "--embeddings-model", "m", "--embeddings-url", "http://127.0.0.1:1"), 5,
+                          "server", "--embeddings-url")
+
     def test_against(self):
         data = self.file("data.jsonl", json.dumps({"text": "so, " + " ".join(WORDS)}) + "\n" + json.dumps({"text": "fine"}) + "\n")
         self.file("eval.json", json.dumps([{"text": " ".join(WORDS[:14])}]))
@@ -78,7 +139,8 @@ class Dedup(e2e.Case):
         self.assertFalse((self.folder / "kept.jsonl").exists())
         self.assert_error(self.confab("dedup", data.name, "--json"), 2, "usage", "--output")
         self.assert_error(self.confab("dedup"), 2, "usage")
-        self.assert_error(self.confab("dedup", self.file("x.parquet", "PAR1").name), 2, "records", "Parquet")
+        self.assert_error(self.confab("dedup", self.file("x.parquet", "PAR1").name), 8, "records", "Parquet")
+        self.assert_error(self.confab("dedup", data.name, "--semantic", "--memory", 10), 2, "usage", "--memory")
 
 
 if __name__ == "__main__":
