@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A run against a server a tenth of whose answers are faulty, in every way that mockllm knows.
 
-usage: all_faults.py CONFAB MOCKLLM [--iterations 10000] [--share 0.1] [--concurrency 64] [--seed 1] [--timeout 2s] [--table]
+usage: all_faults.py CONFAB MOCKLLM [--iterations 10000] [--share 0.1] [--concurrency 64] [--seed 1] [--timeout 2s]
+                     [--dedup on] [--exclude FAULT,…] [--table]
 
 Every iteration must end kept or given up with its reason, none twice, none lost; odd answers that can
 be used are kept; memory stays flat. Where refusals of a key or model, which a tenth of random faults
@@ -33,6 +34,8 @@ def main():
     parser.add_argument("--concurrency", type=int, default=64)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--timeout", default="2s")
+    parser.add_argument("--dedup", default="on")
+    parser.add_argument("--exclude")
     parser.add_argument("--table", action="store_true")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="confab-faults-") as folder:
@@ -43,8 +46,8 @@ def main():
         (project / "prompting/user-prompt.txt").write_text("Write a chat of {exchanges} exchanges.\n")
         port_file = work / "port"
         mock = subprocess.Popen([args.mockllm, "--port", "0", "--port-file", str(port_file), "--die-with-parent", "--late-ms", "100",
-                                 "--faults", str(args.share), "--fault-seed", str(args.seed), "--ledger", str(work / "ledger")],
-                                stdout=subprocess.DEVNULL)
+                                 "--faults", str(args.share), "--fault-seed", str(args.seed), "--ledger", str(work / "ledger"),
+                                 *(["--faults-exclude", args.exclude] if args.exclude else [])], stdout=subprocess.DEVNULL)
         try:
             while not (port_file.exists() and port_file.read_text().strip()):
                 time.sleep(0.01)
@@ -73,7 +76,7 @@ def resident(pid):
 def run_to_its_end(args, project, env):
     """The last exit code; (share done, MB) of each process; how each process ended."""
     common = ["-p", str(project), "--yes", "--progress", "json", "-j", str(args.concurrency), "--timeout", args.timeout]
-    command = [args.confab, "run", "-n", str(args.iterations), "-x", "2", "--seed", "5", *common]
+    command = [args.confab, "run", "-n", str(args.iterations), "-x", "2", "--seed", "5", "--dedup", args.dedup, *common]
     memory, ends = [], []
     for _ in range(RESUMES_MAX):
         process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
