@@ -29,7 +29,7 @@ static void render_text(const RunInfo *run, Buf *b)
     summary_sums_render(t, b);
     buf_add(b, S("  cost      "));
     if (summary_cost_known(run))
-        number_cost(b, t->cost, (Str){0});
+        number_cost(b, t->cost, run->currency);
     else
         buf_add(b, S("unknown"));
     buf_add(b, S("\n  time      "));

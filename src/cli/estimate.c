@@ -69,6 +69,7 @@ static double example_turn(const Project *project, Counter *counter)
 typedef struct Learnt {
     double answer;       // completion tokens of an answer; 0: nothing learnt
     double requests;     // for an iteration
+    double cached;       // share of prompts that came from the server's cache
 } Learnt;
 
 static Learnt learn(const Plan *plan, const RunSettings *s)
@@ -80,36 +81,77 @@ static Learnt learn(const Plan *plan, const RunSettings *s)
     size_t n;
     int64_t completion = 0;
     uint64_t requests = 0, done = 0;
+    int64_t prompts = 0, cached = 0;
     if (!history_list(plan_project(plan), &a, &runs, &n, &ignored, &e)) n = 0;
     for (size_t i = 0; i < n; i++) {
         const JournalSums *t = &runs[i].totals;
         if (!str_eq(runs[i].model, s->model) || runs[i].max_exchanges != plan_form(plan)->max_exchanges || t->requests < RUN_REQUESTS) continue;
         completion += t->completion_tokens;
+        prompts += t->prompt_tokens;
+        cached += t->cached_tokens;
         requests += (uint64_t)t->requests;
         done += (uint64_t)(t->kept + t->failed);
     }
     arena_free(&a);
-    if (!requests || !done || completion <= 0) return (Learnt){0, 1};
-    return (Learnt){(double)completion / (double)requests, (double)requests / (double)done};
+    if (!requests || !done || completion <= 0) return (Learnt){.requests = 1};
+    return (Learnt){.answer = (double)completion / (double)requests, .requests = (double)requests / (double)done,
+                    .cached = prompts > 0 ? (double)cached / (double)prompts : 0};
 }
 
-// Seconds for `tokens`, from what servers give: one answer's own pace, and how many go side by side.
-static void estimate_time(const RunSettings *s, double low_tokens, double high_tokens, Estimate *out)
+// Nobody is asked faster than the limits of requests and tokens a minute allow.
+static double paced(const RunSettings *s, double requests, double tokens)
+{
+    double by_requests = s->rpm > 0 ? requests / s->rpm * 60 : 0, by_tokens = s->tpm > 0 ? tokens / s->tpm * 60 : 0;
+    return fmax(by_requests, by_tokens);
+}
+
+// As many rounds as it takes `concurrency` at once, each as long as an answer.
+static void estimate_time(const RunSettings *s, double answer_low, double answer_high, Estimate *out)
 {
     double side_by_side = s->iterations < s->concurrency ? (double)s->iterations : s->concurrency;
-    if (s->local_model) {
-        // A small model on a few cores: one pace for all answers together.
-        out->seconds_low = low_tokens / 200;
-        out->seconds_high = high_tokens / 60;
-        return;
-    }
-    double rounds = (double)s->iterations / side_by_side;
-    double each_low = low_tokens / (double)s->iterations / 120 + 0.3, each_high = high_tokens / (double)s->iterations / 25 + 2;
-    out->seconds_low = rounds * each_low;
-    out->seconds_high = rounds * each_high;
-    double paced = s->rpm > 0 ? (double)s->iterations / s->rpm * 60 : 0;
-    if (out->seconds_low < paced) out->seconds_low = paced;
-    if (out->seconds_high < paced) out->seconds_high = paced * 1.2;
+    double low = (double)s->iterations, high = low * out->requests, prompt = (double)out->prompt_tokens;
+    out->seconds_low = fmax(ceil(low / side_by_side) * answer_low, paced(s, low, prompt + (double)out->completion_low));
+    out->seconds_high = fmax(ceil(high / side_by_side) * answer_high, paced(s, high, prompt * out->requests + (double)out->completion_high));
+}
+
+// Without a measure of this server: what servers give, a stream's own pace and the wait before it.
+static void guess_time(const RunSettings *s, Estimate *out)
+{
+    double n = (double)s->iterations, side_by_side = n < s->concurrency ? n : s->concurrency;
+    double low = (double)out->completion_low / n, high = (double)out->completion_high / n;
+    // A small model on a few cores has one pace for all answers together.
+    if (s->local_model)
+        estimate_time(s, low / 200 * side_by_side, high / 60 * side_by_side, out);
+    else
+        estimate_time(s, low / 120 + 0.3, high / 25 + 2, out);
+}
+
+static Money with_batch(Money cost, unsigned percent) { return cost * percent / 100; }
+
+// A conversation that is rejected is asked for again, and its prompt paid again.
+static void estimate_cost(const RunSettings *s, double cached, Estimate *out)
+{
+    double prompts_high = (double)out->prompt_tokens * out->requests + out->prompt_error;
+    int64_t from_cache = (int64_t)((double)out->prompt_tokens * cached);
+    out->cost_low = pricing_cost(&s->pricing, (int64_t)out->prompt_tokens, from_cache, (int64_t)out->completion_low);
+    out->cost_high = pricing_cost(&s->pricing, (int64_t)prompts_high, 0, (int64_t)out->completion_high);
+    out->batch_low = with_batch(out->cost_low, s->batch_percent);
+    out->batch_high = with_batch(out->cost_high, s->batch_percent);
+}
+
+void estimate_apply(const RunSettings *s, const Measured *m, Estimate *x)
+{
+    x->asked = m->asked;
+    if (!x->exact && m->prompt > 0) x->prompt_tokens = (uint64_t)((double)x->prompt_tokens * m->prompt);
+    x->completion_low = (uint64_t)(x->turns * m->turn_low);
+    x->completion_high = (uint64_t)(x->turns * m->turn_high * x->requests);
+    estimate_time(s, m->seconds_low, m->seconds_high, x);
+    estimate_cost(s, 0, x);
+}
+
+Forecast estimate_forecast(const Estimate *x)
+{
+    return (Forecast){true, x->cost_known, (int64_t)x->prompt_tokens, (int64_t)x->completion_low, (int64_t)x->completion_high, x->cost_low, x->cost_high};
 }
 
 static void estimate_prompts(const Sample *sample, const RunSettings *s, double scale, Estimate *out)
@@ -127,7 +169,7 @@ static void estimate_prompts(const Sample *sample, const RunSettings *s, double 
 bool estimate_make(const Plan *plan, const RunSettings *s, Estimate *out, Error *e)
 {
     Sample sample = {0};
-    *out = (Estimate){.iterations = s->iterations, .cost_known = s->pricing.known};
+    *out = (Estimate){.iterations = s->iterations, .cost_known = s->pricing.known, .currency = s->currency, .requests = 1};
     if (!take_sample(plan, s, &sample, e)) return false;
     out->too_long = sample.too_long;
     if (!sample.prompts) return true;
@@ -140,12 +182,18 @@ bool estimate_make(const Plan *plan, const RunSettings *s, Estimate *out, Error 
     estimate_prompts(&sample, s, scale, out);
     out->completion_low = (uint64_t)low;
     out->completion_high = (uint64_t)high;
-    estimate_time(s, low, high, out);
-    // A conversation that is rejected is asked for again, and its prompt paid again.
-    double prompts_high = (double)out->prompt_tokens * learnt.requests + out->prompt_error;
-    out->cost_low = pricing_cost(&s->pricing, (int64_t)out->prompt_tokens, 0, (int64_t)out->completion_low);
-    out->cost_high = pricing_cost(&s->pricing, (int64_t)prompts_high, 0, (int64_t)out->completion_high);
+    out->turns = turns;
+    out->requests = learnt.requests;
+    guess_time(s, out);
+    estimate_cost(s, learnt.cached, out);
     return true;
+}
+
+static void add_costs(Money low, Money high, Str currency, Buf *out)
+{
+    number_cost(out, low, currency);
+    buf_add(out, S(" to "));
+    number_cost(out, high, currency);
 }
 
 void estimate_render(const Estimate *x, Buf *out)
@@ -169,10 +217,14 @@ void estimate_render(const Estimate *x, Buf *out)
         buf_add(out, S(", no cost"));
     } else {
         buf_add(out, S(", "));
-        number_cost(out, x->cost_low, (Str){0});
-        buf_add(out, S(" to "));
-        number_cost(out, x->cost_high, (Str){0});
+        add_costs(x->cost_low, x->cost_high, x->currency, out);
+        if (x->batch_high) {
+            buf_add(out, S(" (by the batch API "));
+            add_costs(x->batch_low, x->batch_high, x->currency, out);
+            buf_add_char(out, ')');
+        }
     }
+    if (x->asked) buf_printf(out, "; after %u %s", x->asked, x->asked == 1 ? "answer" : "answers");
     if (x->fitted) buf_printf(out, "; %llu prompts made smaller to fit", (unsigned long long)x->fitted);
     if (x->too_long) buf_printf(out, "; %llu prompts do not fit the model", (unsigned long long)x->too_long);
 }
@@ -184,7 +236,9 @@ void estimate_render_json(const Estimate *x, Buf *out)
                (unsigned long long)x->iterations, x->exact ? "true" : "false", (unsigned long long)x->prompt_tokens,
                (unsigned long long)x->completion_low, (unsigned long long)x->completion_high);
     if (x->cost_known) {
-        buf_add(out, S("{\"currency\":\"USD\",\"low\":"));
+        buf_add(out, S("{\"currency\":"));
+        json_write_string(out, x->currency.ptr ? x->currency : S("USD"));
+        buf_add(out, S(",\"low\":"));
         json_write_double(out, (double)x->cost_low / 1e9);
         buf_add(out, S(",\"high\":"));
         json_write_double(out, (double)x->cost_high / 1e9);

@@ -3,7 +3,8 @@
 // What a run will need, told before it begins: prompt tokens from its own prompts (all of them, or a
 // sample spread over the run), completion tokens from earlier runs of the same project and model, or
 // else from its examples, or from what turns usually have; time and cost from both. Prompts are
-// counted as settings.gauge counts them: exactly where the tokenizer and its vocabulary are there.
+// counted as settings.gauge counts them: exactly where the tokenizer and its vocabulary are there. Time is what the
+// engine does with its limiter: as many requests at once as allowed, no faster than requests and tokens a minute.
 #ifndef CONFAB_CLI_ESTIMATE_H
 #define CONFAB_CLI_ESTIMATE_H
 
@@ -20,14 +21,30 @@ typedef struct Estimate {
     double seconds_low, seconds_high;
     uint64_t longest_prompt;     // tokens, in the sample
     uint64_t longest_answer;     // tokens, the largest allowance of the sample
+    double turns;                // asked for in all answers
+    double requests;             // for an iteration, as earlier runs took
     bool cost_known;
-    Money cost_low, cost_high;
+    Money cost_low, cost_high;   // the lower with what earlier runs had from the server's prompt cache
+    Money batch_low, batch_high; // by a batch API; 0: it has no price of its own
+    Str currency;                // absent: dollars
+    unsigned asked;              // answers that were asked for first, see cmd_estimate_sample.h
 } Estimate;
 
 enum { ESTIMATE_SAMPLE = 2000 };  // prompts looked at; a run of no more is counted whole
 
 // Only what a plan and these settings need: iterations, start, concurrency, pricing, local_model, model, gauge.
 bool estimate_make(const Plan *plan, const RunSettings *settings, Estimate *out, Error *e);
+
+// Completion tokens, time and cost anew, where the pace or the length of answers has become known.
+typedef struct Measured {
+    double turn_low, turn_high;        // completion tokens a turn
+    double seconds_low, seconds_high;  // of an answer
+    double prompt;                     // what the server counted for a prompt, of what was counted here
+    unsigned asked;
+} Measured;
+void estimate_apply(const RunSettings *settings, const Measured *measured, Estimate *estimate);
+
+Forecast estimate_forecast(const Estimate *estimate);
 
 void estimate_render(const Estimate *estimate, Buf *out);       // one line, without its end
 void estimate_render_json(const Estimate *estimate, Buf *out);  // the object of `estimate --json`

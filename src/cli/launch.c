@@ -49,6 +49,8 @@ static void use_model(Launch *l)
     l->settings.n_endpoints = l->model.n;
     l->settings.local_model = l->model.local;
     l->settings.pricing = model_facts(&l->model).pricing;
+    l->settings.batch_percent = l->settings.pricing.known ? model_facts(&l->model).batch : 0;
+    l->settings.currency = l->model.prices.currency;
     model_gauge_open(l->cli, &l->model, &l->counter, &l->gauge);
     l->settings.gauge = &l->gauge;
 }
@@ -110,6 +112,7 @@ static void say_settings(Cli *cli)
 bool launch_estimate(Launch *l, Error *e)
 {
     if (!launch_plan_estimate(l, e)) return false;
+    l->settings.forecast = estimate_forecast(&l->estimate);
     say_settings(l->cli);
     const RunSettings *s = &l->settings;
     Buf b = {0};
@@ -184,6 +187,7 @@ static int run_and_show(Launch *l, Run *run, Error *e)
     RunSummary summary;
     size_t choice = settings_choice(&l->cli->settings, OPTION_PROGRESS);
     progress_show_open(&show, choice, l->cli->quiet, &l->cli->term, l->cli->err, STDERR_FILENO);
+    show.currency = l->settings.currency;
     progress_show_start(&show, run_stamp(run), l->settings.iterations, l->settings.seed, l->resume.stamp != NULL);
     RunObserver observer = {on_progress, on_message, &show};
     signals_watch(run);

@@ -170,6 +170,11 @@ void summary_render(const RunSummary *s, Str currency, Buf *out)
         buf_add(out, S(" asked again, because an interruption came before the answer\n"));
     }
     add_cost(p, currency, out);
+    if (s->forecast.known && done) {
+        add_label(out, "estimate");
+        forecast_render(&s->forecast, &s->off, out);
+        buf_add_char(out, '\n');
+    }
     add_label(out, "time");
     number_time(out, (double)(p->time_before + p->elapsed) / (double)NANOS_PER_SECOND);
     buf_add_char(out, '\n');

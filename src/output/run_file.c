@@ -123,6 +123,9 @@ static void add_paid(const RunFile *run, Buf *b)
         buf_add(b, S("null"));
     }
     add_line(b);
+    add_key(b, "estimate");
+    buf_add(b, run->estimate_json.len ? run->estimate_json : S("null"));
+    add_line(b);
     add_key(b, "seconds");
     json_write_double(b, (double)(run->time / NANOS_PER_MS) / 1000);
 }

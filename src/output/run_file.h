@@ -10,7 +10,8 @@
 //    "files":{"prompting/user-prompt.txt":"<sha256>",…},
 //    "counts":{"asked":…,"kept":…,"handwritten":…,"failed":…,"rejected":{"order":2},"requests":…},
 //    "tokens":{"prompt":…,"completion":…,"cached":…,"estimated":false},
-//    "cost":{"currency":"USD","amount":0.012345} or null,"seconds":12.3}
+//    "cost":{"currency":"USD","amount":0.012345} or null,
+//    "estimate":{"prompt_tokens":…,"completion_tokens":{"low","high"},"cost":…,"off":{…}} or null,"seconds":12.3}
 #ifndef CONFAB_OUTPUT_RUN_FILE_H
 #define CONFAB_OUTPUT_RUN_FILE_H
 
@@ -47,6 +48,7 @@ typedef struct RunFile {
     bool tokens_estimated;
     Str currency;              // absent: no prices, cost is null
     Money cost;
+    Str estimate_json;         // a JSON object, written as it is; absent: null
     Nanos time;                // spent running, over all resumes
 } RunFile;
 

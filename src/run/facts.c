@@ -63,6 +63,8 @@ void facts_put(Journal *j, const Project *project, const RunSettings *settings, 
     journal_fact(j, S("address"), settings->local_model ? S("embedded") : endpoint->shown);
     journal_fact(j, S("model"), settings->model);
     journal_fact(j, S("api"), str_from(endpoint->adapter->name));
+    if (settings->currency.ptr) journal_fact(j, S("currency"), settings->currency);
+    if (settings->forecast.known) journal_fact(j, S("estimate"), forecast_fact(&settings->forecast, &a));
     facts_put_number(j, S("began"), began);
     facts_put_files(j, project);
     arena_free(&a);

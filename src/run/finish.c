@@ -79,6 +79,11 @@ bool finish_write(const FinishParts *p, RunSummary *summary, Error *e)
     JournalSums sums;
     if (!journal_sum(p->journal, &sums, e)) return false;
     facts_add_embeddings(p->journal, &sums);
+    Buf estimate = {0};
+    summary->forecast = forecast_from(facts_text(p->journal, S("estimate"), &a));
+    summary->off = forecast_error(&summary->forecast, &sums, p->settings->iterations);
+    forecast_render_json(&summary->forecast, &summary->off, &estimate);
+    Str currency = facts_text(p->journal, S("currency"), &a);
     RunFileHash *files = arena_new(&a, RunFileHash, p->project->n_files);
     for (size_t i = 0; i < p->project->n_files; i++)
         files[i] = (RunFileHash){p->project->files[i].path, hash_hex(&a, p->project->files[i].hash.bytes, 32)};
@@ -110,11 +115,13 @@ bool finish_write(const FinishParts *p, RunSummary *summary, Error *e)
         .completion_tokens = sums.completion_tokens,
         .cached_tokens = sums.cached_tokens,
         .tokens_estimated = sums.tokens_estimated,
-        .currency = summary->progress.cost_known ? S("USD") : (Str){0},
+        .currency = !summary->progress.cost_known ? (Str){0} : currency.len ? currency : S("USD"),
+        .estimate_json = buf_str(&estimate),
         .cost = sums.cost,
         .time = facts_number(p->journal, S("time")),
     };
     bool ok = run_file_write(summary->run_path, &file, e);
+    buf_free(&estimate);
     arena_free(&a);
     return ok;
 }

@@ -16,6 +16,7 @@ typedef struct RunInfo {
     unsigned max_exchanges;
     bool dedup_semantic;
     Str partition, model, address, settings_json;
+    Str currency;             // absent: dollars
     JournalSums totals;
     Nanos time;               // spent running
 } RunInfo;

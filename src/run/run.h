@@ -15,6 +15,7 @@
 #include "project/project.h"
 #include "run/budget.h"
 #include "run/fit.h"
+#include "run/forecast.h"
 #include "run/progress.h"
 
 typedef enum Structured { STRUCTURED_AUTO, STRUCTURED_ON, STRUCTURED_OFF } Structured;
@@ -37,6 +38,9 @@ typedef struct RunSettings {
     Pricing embedder_pricing; // of its model
     Str dedup_scope;          // what else counts as seen: "run", "project", files; joined by commas
     Pricing pricing;          // of the model; not known: costs are null
+    Str currency;             // of all prices; absent: dollars
+    unsigned batch_percent;   // of the price by a batch API; 0: not known
+    Forecast forecast;        // what the run is expected to take
     Money max_cost;           // 0: no cap; needs known prices
     int64_t max_tokens;       // prompt and completion together; 0: no cap
     Nanos max_time;           // 0: no cap
@@ -75,6 +79,8 @@ typedef struct RunSummary {
     ErrorKind end;            // 0: all done; 4, 5, 6, 7, 8, 130, 143 as in command-line.md
     Progress progress;
     RunDiversity diversity;
+    Forecast forecast;        // of the run's beginning
+    ForecastError off;
     char stamp[STAMP_SIZE];
     char json_path[4096], csv_path[4096], run_path[4096];  // empty where not written
 } RunSummary;

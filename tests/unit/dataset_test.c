@@ -224,7 +224,7 @@ static void a_run_file_says_everything(void **state)
                          "\"files\":{\n  \"prompting/user-prompt.txt\":\"00ff\",\n  \"knowledge/a \\\"b\\\".md\":\"11\"},\n"
                          "\"counts\":{\"asked\":5,\"kept\":4,\"handwritten\":1,\"failed\":1,\"rejected\":{\"order\":2,\"duplicate\":1},\"requests\":9},\n"
                          "\"tokens\":{\"prompt\":10,\"completion\":20,\"cached\":0,\"estimated\":false},\n"
-                         "\"cost\":{\"currency\":\"USD\",\"amount\":0.0000015},\n\"seconds\":1.5\n}\n")));
+                         "\"cost\":{\"currency\":\"USD\",\"amount\":0.0000015},\n\"estimate\":null,\n\"seconds\":1.5\n}\n")));
     buf_clear(&text);
     run.currency = (Str){0};
     run.seed = 7;

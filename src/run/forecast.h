@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a run was expected to take, and how far off that was: the journal's fact "estimate", a line of
+// the summary, and "estimate" in <stamp>.run.json.
+#ifndef CONFAB_RUN_FORECAST_H
+#define CONFAB_RUN_FORECAST_H
+
+#include "base/buf.h"
+#include "journal/journal.h"
+
+typedef struct Forecast {
+    bool known;                      // there was an estimate
+    bool cost_known;
+    int64_t prompt;                  // tokens
+    int64_t completion_low, completion_high;
+    Money cost_low, cost_high;
+} Forecast;
+
+// Relative: 0.1 is a tenth more than expected; of a range, 0 within it, else from its nearer end.
+typedef struct ForecastError {
+    double prompt, completion, cost;
+} ForecastError;
+
+// Where a part of a run is done, what is expected of that part.
+ForecastError forecast_error(const Forecast *f, const JournalSums *sums, uint64_t iterations);
+
+Str forecast_fact(const Forecast *f, Arena *a);
+Forecast forecast_from(Str fact);    // {0} for a text that is none
+
+// {"prompt_tokens":…,"completion_tokens":{"low","high"},"cost":{"low","high"} or null,"off":{"prompt","completion","cost"}};
+// nothing where none is known.
+void forecast_render_json(const Forecast *f, const ForecastError *off, Buf *out);
+
+// "prompt +2.1%, completion within the range, cost 3.0% below": for people, without a line's end.
+void forecast_render(const Forecast *f, const ForecastError *off, Buf *out);
+
+#endif
