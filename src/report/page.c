@@ -12,11 +12,12 @@ static const char style[] =
     "@media(prefers-color-scheme:dark){:root{--bg:#16181a;--fg:#e6e6e3;--soft:#a0a5aa;--line:#34383c;--card:#1e2124;--bar:#6cb0e0;"
     "--mark:#f0926c;--a:#1f3342;--b:#25381f}}"
     "*{box-sizing:border-box}body{margin:0;background:var(--bg);color:var(--fg);font:16px/1.5 system-ui,sans-serif}"
-    "main,header{max-width:72rem;margin:0 auto;padding:1rem}h1{font-size:1.6rem;margin:.5rem 0 0}h2{font-size:1.2rem;margin:2.2rem 0 .8rem}"
+    "main,header{max-width:72rem;margin:0 auto;padding:1rem}main{padding-top:0}h1{font-size:1.6rem;margin:.5rem 0 0}h2{font-size:1.2rem;margin:2.2rem 0 .8rem}"
     "p.note,.soft{color:var(--soft);font-size:.875rem;margin:.3rem 0}"
     "dl.numbers{display:grid;grid-template-columns:repeat(auto-fill,minmax(9.5rem,1fr));gap:.6rem;margin:1rem 0}"
     "dl.numbers div{background:var(--card);border:1px solid var(--line);border-radius:.5rem;padding:.6rem .8rem}"
     "dl.numbers dt{color:var(--soft);font-size:.8rem}dl.numbers dd{margin:0;font-size:1.35rem;font-variant-numeric:tabular-nums}"
+    ".pack{columns:20rem;column-gap:1rem}.pack figure{break-inside:avoid;margin-bottom:1rem}"
     ".grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(20rem,100%),1fr));gap:1rem;align-items:start}"
     "figure{margin:0;background:var(--card);border:1px solid var(--line);border-radius:.5rem;padding:.8rem;min-width:0}"
     "figcaption{font-weight:600;margin-bottom:.4rem;overflow-wrap:anywhere}figure>svg{display:block;width:100%;height:auto}"
@@ -33,7 +34,8 @@ static const char style[] =
     ".turns li{max-width:85%;padding:.5rem .8rem;border-radius:.8rem;background:var(--a);align-self:flex-start;overflow-wrap:anywhere}"
     ".turns li.assistant{background:var(--b);align-self:flex-end}.turns b{display:block;font-size:.75rem;color:var(--soft);font-weight:600}"
     ".turns span{white-space:pre-wrap;unicode-bidi:isolate}.origin{color:var(--soft);font-size:.8rem;overflow-wrap:anywhere}"
-    ".rest{fill:var(--line)}table.wide{min-width:34rem}table.wide th:last-child,table.wide td.never{padding-left:1.2rem}table.wide td.b{width:14%}table.wide td.never{font-size:.8rem;color:var(--soft);overflow-wrap:anywhere}"
+    ".rest{fill:var(--line)}table.wide td.b{width:30%}table.wide td.never{font-size:.8rem;color:var(--soft);padding:0 0 .4rem 1rem;overflow-wrap:anywhere}"
+    "@media(max-width:40rem){.kind,table.wide .b{display:none}}"
     "dl.terms{font-size:.875rem;margin:0}dl.terms dt{font-weight:600;margin-top:.6rem}dl.terms dd{margin:0}cite{color:var(--soft);font-style:normal}"
     "footer{max-width:72rem;margin:0 auto;padding:1rem;color:var(--soft);font-size:.8rem}"
     "@media print{figure,article{break-inside:avoid}}";
@@ -170,7 +172,7 @@ static void add_definitions(Buf *out)
 static void add_labels(const Report *r, Buf *out)
 {
     if (!r->n_labels) return;
-    buf_add(out, S("<h2 id=\"labels\">Labels</h2><div class=\"grid\">"));
+    buf_add(out, S("<h2 id=\"labels\">Labels</h2><div class=\"pack\">"));
     for (size_t i = 0; i < r->n_labels; i++) {
         const Tally *t = &r->labels[i];
         Buf title = {0};
@@ -220,35 +222,36 @@ static void add_parameters(const Report *r, Buf *out)
 static void add_never(const Coverage *c, Buf *out)
 {
     size_t shown = 0, never = c->n - coverage_seen(c);
+    if (!never && !c->unknown) return;
+    buf_add(out, S("<tr><td class=\"never\" colspan=\"7\">"));
     for (size_t i = 0; i < c->n && shown < NEVER_SHOWN; i++) {
         if (c->values[i].n) continue;
-        buf_add(out, shown++ ? S(", <bdi>") : S("<bdi>"));
+        buf_add(out, shown++ ? S(", <bdi>") : S("never came: <bdi>"));
         html_add(out, c->values[i].name);
         buf_add(out, S("</bdi>"));
     }
     if (never > shown) buf_printf(out, " and %zu more", never - shown);
     if (c->unknown) buf_printf(out, "%s%llu draws of values that the project no longer has", never ? "; " : "", (unsigned long long)c->unknown);
+    buf_add(out, S("</td></tr>"));
 }
 
 static void add_coverage(const Report *r, Buf *out)
 {
     if (!r->n_coverage) return;
     buf_add(out, S("<h2 id=\"coverage\">What was drawn, of all that could be</h2><figure><div class=\"scroll\"><table class=\"wide\"><thead><tr>"
-                   "<th scope=\"col\">variable</th><th scope=\"col\"></th><th scope=\"col\"><span class=\"hidden\">bar</span></th>"
+                   "<th scope=\"col\">variable</th><th scope=\"col\" class=\"kind\"></th><th scope=\"col\" class=\"b\"><span class=\"hidden\">bar</span></th>"
                    "<th scope=\"col\" class=\"n\">came</th><th scope=\"col\" class=\"n\">possible</th><th scope=\"col\" class=\"n\">entropy, bits</th>"
-                   "<th scope=\"col\" class=\"n\">at most</th><th scope=\"col\">never came</th></tr></thead><tbody>"));
+                   "<th scope=\"col\" class=\"n\">at most</th></tr></thead><tbody>"));
     for (size_t i = 0; i < r->n_coverage; i++) {
         const Coverage *c = &r->coverage[i];
         size_t seen = coverage_seen(c);
         buf_add(out, S("<tr><th scope=\"row\">"));
         html_add(out, c->name);
-        buf_printf(out, "</th><td class=\"soft\">%s</td><td class=\"b\"><svg viewBox=\"0 0 100 10\" preserveAspectRatio=\"none\" aria-hidden=\"true\">"
+        buf_printf(out, "</th><td class=\"soft kind\">%s</td><td class=\"b\"><svg viewBox=\"0 0 100 10\" preserveAspectRatio=\"none\" aria-hidden=\"true\">"
                         "<rect class=\"rest\" width=\"100\" height=\"10\"/><rect class=\"bar\" width=\"%.1f\" height=\"10\"/></svg></td>"
-                        "<td class=\"n\">%zu</td><td class=\"n\">%zu</td><td class=\"n\">%.2f</td><td class=\"n\">%.2f</td><td class=\"never\">",
-                   strcmp(c->kind, "itself") == 0 ? "" : c->kind, c->n ? 100.0 * (double)seen / (double)c->n : 0, seen, c->n, coverage_entropy(c),
-                   coverage_entropy_most(c));
+                        "<td class=\"n\">%zu</td><td class=\"n\">%zu</td><td class=\"n\">%.2f</td><td class=\"n\">%.2f</td></tr>",
+                   c->kind, c->n ? 100.0 * (double)seen / (double)c->n : 0, seen, c->n, coverage_entropy(c), coverage_entropy_most(c));
         add_never(c, out);
-        buf_add(out, S("</td></tr>"));
     }
     buf_add(out, S("</tbody></table></div></figure>"));
 }

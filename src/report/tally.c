@@ -45,7 +45,8 @@ double tally_evenness(const Tally *t)
         double p = (double)t->values[i].n / (double)named;
         bits -= p * log2(p);
     }
-    return bits / log2((double)t->n_values);
+    double even = bits / log2((double)t->n_values);
+    return even < 1 ? even : 1;  // not beyond by a rounding
 }
 
 void wholes_add(Wholes *w, uint64_t x)
