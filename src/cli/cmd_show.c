@@ -5,10 +5,13 @@
 
 #include <unistd.h>
 
+#include "base/utf8.h"
 #include "cli/bubble.h"
 #include "cli/locate.h"
 #include "journal/query.h"
 #include "output/export_row.h"
+
+enum { TITLE = 11 };  // columns of a fact's name
 
 typedef struct Show {
     Cli *cli;
@@ -21,23 +24,55 @@ typedef struct Show {
     uint64_t shown;
 } Show;
 
-// "label value, label value" of an object of plain values.
+static unsigned columns_of(Str text)
+{
+    unsigned columns = 0;
+    for (size_t at = 0; at < text.len;) columns += letter_columns(utf8_next(text, &at));
+    return columns;
+}
+
+// A title and a text beside it, whose lines are broken between words and begin below each other.
+static void add_beside(const Show *s, const char *title, Str text, Buf *b)
+{
+    unsigned width = s->style.width < 24 ? 24 : s->style.width, used = TITLE + 2;
+    Buf safe = {0};
+    Str rest, word;
+    bubble_safe(text, &safe);
+    rest = buf_str(&safe);
+    buf_printf(b, "  %-*s", TITLE, title);
+    for (bool first = true; str_cut(&rest, ' ', &word); first = false) {
+        unsigned columns = columns_of(word);
+        if (!first && used + 1 + columns > width) {
+            buf_printf(b, "\n  %-*s", TITLE, "");
+            used = TITLE + 2;
+        } else if (!first) {
+            buf_add_char(b, ' ');
+            used++;
+        }
+        buf_add(b, word);
+        used += columns;
+    }
+    buf_add_char(b, '\n');
+    buf_free(&safe);
+}
+
+static void add_member(Buf *text, Str key, Str value, Str between)
+{
+    if (text->len) buf_add(text, between);
+    json_slice_text(text, key);
+    buf_add(text, S(": "));
+    json_slice_text(text, value);
+}
+
+// "label: value; label: value" of an object of plain values.
 static void add_members(Show *s, const char *title, Str object, Buf *b)
 {
     JsonWalk w = {.text = object};
     Str key, value;
-    bool any = false;
-    while (json_walk_member(&w, &key, &value)) {
-        if (json_slice_is_null(value)) continue;
-        buf_clear(&s->text);
-        json_slice_text(&s->text, key);
-        buf_add_char(&s->text, ' ');
-        json_slice_text(&s->text, value);
-        buf_printf(b, any ? ", " : "  %-11s", title);
-        bubble_safe(buf_str(&s->text), b);
-        any = true;
-    }
-    if (any) buf_add_char(b, '\n');
+    buf_clear(&s->text);
+    while (json_walk_member(&w, &key, &value))
+        if (!json_slice_is_null(value)) add_member(&s->text, key, value, S("; "));
+    if (s->text.len) add_beside(s, title, buf_str(&s->text), b);
 }
 
 static void add_fact(Show *s, const char *title, Str raw, Buf *b)
@@ -45,9 +80,7 @@ static void add_fact(Show *s, const char *title, Str raw, Buf *b)
     if (json_slice_is_null(raw)) return;
     buf_clear(&s->text);
     json_slice_text(&s->text, raw);
-    buf_printf(b, "  %-11s", title);
-    bubble_safe(buf_str(&s->text), b);
-    buf_add_char(b, '\n');
+    add_beside(s, title, buf_str(&s->text), b);
 }
 
 static void add_chunks(Show *s, Str chunks, Buf *b)
@@ -65,10 +98,21 @@ static void add_chunks(Show *s, Str chunks, Buf *b)
             json_slice_text(&s->text, value);
         }
         if (!s->text.len) json_slice_text(&s->text, chunk);
-        buf_add(b, S("  passage    "));
-        bubble_safe(buf_str(&s->text), b);
-        buf_add_char(b, '\n');
+        add_beside(s, "passage", buf_str(&s->text), b);
     }
+}
+
+// Who speaks, and the labels of the turn.
+static void add_name(const ExportMessage *m, Buf *name)
+{
+    JsonWalk w = {.text = m->turn, .at = m->labels_at};
+    Str key, value;
+    Buf labels = {0};
+    json_slice_text(name, json_slice_is_null(m->name) ? m->role : m->name);
+    while (w.at && json_walk_member(&w, &key, &value))
+        if (!json_slice_is_null(value)) add_member(&labels, key, value, S("; "));
+    if (labels.len) buf_printf(name, " (%.*s)", STR_ARG(buf_str(&labels)));
+    buf_free(&labels);
 }
 
 static void add_conversation(Show *s, const ExportRow *row, Buf *b)
@@ -92,7 +136,7 @@ static void add_conversation(Show *s, const ExportRow *row, Buf *b)
     for (size_t i = 0; i < row->n; i++) {
         const ExportMessage *m = &row->messages[i];
         Buf name = {0};
-        json_slice_text(&name, json_slice_is_null(m->name) ? m->role : m->name);
+        add_name(m, &name);
         buf_clear(&s->text);
         json_slice_text(&s->text, m->content);
         bubble_add(&s->style, str_eq(export_role(m->role), S("assistant")), buf_str(&name), buf_str(&s->text), b);

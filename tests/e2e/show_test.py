@@ -11,7 +11,7 @@ class Show(e2e.Case):
         self.run_ok("run", "-p", "demo", "-n", 6, "-x", 3, "--seed", 7)
         result = self.run_ok("show", "-p", "demo", "--sample", 2)
         self.assertEqual(result.out.count("passage "), 2, result)
-        for said in ("mood ", "topic ", "temperature ", "╭─ Customer ─", "╭─ Agent ─", "chunk 1, bytes 0-"):
+        for said in ("mood: ", "topic ", "temperature: ", "╭─ Customer ─", "╭─ Agent ─", "chunk 1, bytes 0-"):
             self.assertIn(said, result.out)
         self.assertIn("2 of the 6 conversations", result.err)
         record = self.records()[4]
