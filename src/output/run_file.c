@@ -101,6 +101,11 @@ static void add_counts(const RunFile *run, Buf *b)
 
 static void add_paid(const RunFile *run, Buf *b)
 {
+    if (run->diversity_json.ptr) {
+        add_line(b);
+        add_key(b, "diversity");
+        buf_add(b, run->diversity_json);
+    }
     add_line(b);
     add_key(b, "tokens");
     buf_add_char(b, '{');

@@ -9,6 +9,8 @@
 //    "model":{"asked":"…","reported":"…"},"server":{"address":"…","api":"…","reported":"…"},
 //    "files":{"prompting/user-prompt.txt":"<sha256>",…},
 //    "counts":{"asked":…,"kept":…,"handwritten":…,"failed":…,"rejected":{"order":2},"requests":…},
+//    "diversity":{"distinct_1":…,"distinct_2":…,"distinct_3":…,"new_5_grams":…,"near_duplicates":…,"same_openings":…,
+//      "repeating":…,"openers":[{"text":"…","count":2}]},
 //    "tokens":{"prompt":…,"completion":…,"cached":…,"estimated":false},
 //    "cost":{"currency":"USD","amount":0.012345} or null,
 //    "estimate":{"prompt_tokens":…,"completion_tokens":{"low","high"},"cost":…,"off":{…}} or null,"seconds":12.3}
@@ -42,6 +44,7 @@ typedef struct RunFile {
     const RunFileHash *files;  // in the order to show
     size_t n_files;
     uint64_t asked, kept, handwritten, failed, requests;
+    Str diversity_json;        // a JSON object, written as it is; absent: left out
     const RunFileReason *rejected;
     size_t n_rejected;
     int64_t prompt_tokens, completion_tokens, cached_tokens;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run/finish.h"
 
+#include "base/json.h"
 #include "base/path.h"
 #include "llm/adapter.h"
 #include "output/dataset.h"
@@ -71,6 +72,37 @@ static bool write_dataset(const FinishParts *p, RunSummary *summary, uint64_t *h
     return ok;
 }
 
+static void add_share(Buf *b, const char *key, double share)
+{
+    buf_printf(b, "\"%s\":", key);
+    if (share < 0) buf_add(b, S("null"));
+    else buf_printf(b, "%.6g", share);
+    buf_add_char(b, ',');
+}
+
+static Str diversity_json(const RunDiversity *d, Arena *a)
+{
+    Buf b = {0};
+    buf_add_char(&b, '{');
+    add_share(&b, "distinct_1", d->distinct[0]);
+    add_share(&b, "distinct_2", d->distinct[1]);
+    add_share(&b, "distinct_3", d->distinct[2]);
+    add_share(&b, "new_5_grams", d->new_5);
+    add_share(&b, "near_duplicates", d->duplicate_rate);
+    add_share(&b, "same_openings", d->same_openings);
+    add_share(&b, "repeating", d->repeating);
+    buf_add(&b, S("\"openers\":["));
+    for (size_t i = 0; i < d->n_openers; i++) {
+        buf_add(&b, i ? S(",{\"text\":") : S("{\"text\":"));
+        json_write_string(&b, str_from(d->openers[i].text));
+        buf_printf(&b, ",\"count\":%llu}", (unsigned long long)d->openers[i].n);
+    }
+    buf_add(&b, S("]}"));
+    Str text = arena_str(a, buf_str(&b));
+    buf_free(&b);
+    return text;
+}
+
 bool finish_write(const FinishParts *p, RunSummary *summary, Error *e)
 {
     uint64_t handwritten = 0;
@@ -111,6 +143,7 @@ bool finish_write(const FinishParts *p, RunSummary *summary, Error *e)
         .requests = sums.requests,
         .rejected = reasons,
         .n_rejected = sums.n_reasons,
+        .diversity_json = diversity_json(&summary->diversity, &a),
         .prompt_tokens = sums.prompt_tokens,
         .completion_tokens = sums.completion_tokens,
         .cached_tokens = sums.cached_tokens,

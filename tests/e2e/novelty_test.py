@@ -49,6 +49,11 @@ class Novelty(e2e.Case):
         self.run_ok("run", "-p", "demo", "-n", 60, "-x", 3, "--seed", 1, "-j", 8, "--dedup", "off")
         self.assertGreaterEqual(self.nearest_pair(self.texts()), 0.8)
         self.assertEqual({v[3] for v in self.verdicts()}, {"kept"})
+        # How diverse the run is is measured all the same, and stored.
+        figures = json.loads(sorted((self.project / "generated").glob("*.run.json"))[-1].read_text())["diversity"]
+        self.assertGreater(figures["near_duplicates"], 0.1)
+        self.assertLess(figures["distinct_3"], 1)
+        self.assertTrue(figures["openers"][0]["count"] > 1)
 
     def test_a_rejected_answer_is_asked_again_with_the_same_labels(self):
         self.start_mock(*HALF)
