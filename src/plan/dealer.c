@@ -8,6 +8,7 @@ static void choose_examples(Dealer *d, Arena *a);
 static void choose_injections(Dealer *d, Arena *a);
 static void choose_cross(Dealer *d, Arena *a);
 static void make_decks(Dealer *d, Arena *a);
+static bool open_related(Dealer *d, Arena *a, Problems *problems);
 static void find_kept(Dealer *d, Arena *a);
 static bool check_exchanges(const Dealer *d, Problems *problems);
 static bool check_choice(const Dealer *d, Problems *problems);
@@ -25,6 +26,7 @@ bool dealer_open(const Project *project, uint64_t seed, unsigned max_exchanges, 
     for (size_t i = 0; i < project->drawing.n_cross; i++)
         d->topic_crossed = d->topic_crossed || project->drawing.cross[i].kind == VARIABLE_TOPIC;
     passage_init(&d->passages, project, seed, d->topic_crossed, a);
+    bool searches = open_related(d, a, problems);
     choose_cross(d, a);
     make_decks(d, a);
     find_kept(d, a);
@@ -34,7 +36,7 @@ bool dealer_open(const Project *project, uint64_t seed, unsigned max_exchanges, 
     d->parameter_keys = keys;
 
     bool fits = check_exchanges(d, problems);
-    bool ok = check_choice(d, problems) && fits;
+    bool ok = check_choice(d, problems) && fits && searches;
     if (ok) warn_of_steps(d, a, problems);
     return ok;
 }
@@ -42,6 +44,7 @@ bool dealer_open(const Project *project, uint64_t seed, unsigned max_exchanges, 
 void dealer_close(Dealer *d)
 {
     passage_free(&d->passages);
+    related_close(d->related);
     deck_free(&d->styles.deck);
     deck_free(&d->flows.deck);
     deck_free(&d->examples.deck);
@@ -184,6 +187,18 @@ static void make_decks(Dealer *d, Arena *a)
         Str name = arena_printf(a, "injection/%.*s", STR_ARG(p->injections.items[i].name));
         deck_init(&choice->deck, d->seed, name, choice->n, choice->weights, NULL, a);
     }
+}
+
+// Nothing is searched for passages of one chunk.
+static bool open_related(Dealer *d, Arena *a, Problems *problems)
+{
+    Error e;
+    d->related = arena_new(a, Related, 1);
+    *d->related = (Related){0};
+    if (d->project->drawing.passages < 2 || !d->reach->passage || d->passages.n_topics == 0) return true;
+    if (related_open(d->related, d->project, &e)) return true;
+    problems_add(problems, &e);
+    return false;
 }
 
 // A further attempt keeps injections and labels: so it also keeps the document or passage that

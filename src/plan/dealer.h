@@ -6,7 +6,7 @@
 #ifndef CONFAB_PLAN_DEALER_H
 #define CONFAB_PLAN_DEALER_H
 
-#include "plan/passage.h"
+#include "plan/related.h"
 
 // A deck over some of a part's values: card c is values[c].
 typedef struct Choice {
@@ -36,6 +36,7 @@ typedef struct Dealer {
     uint64_t seed;
     unsigned min_exchanges, max_exchanges;
     PassageDecks passages;
+    Related *related;          // of passages of several chunks
     Choice styles, flows, examples;
     size_t shown;              // examples of an item
     InjectionDeal *injections;

@@ -4,7 +4,7 @@
 #include "base/hash.h"
 
 static void draw_cross(const Dealer *d, Drawn *out, int32_t *values, Passage *passage);
-static void draw_passage(const Dealer *d, Passage passage, Arena *a, Drawn *out);
+static bool draw_passage(const Dealer *d, Passage passage, Arena *a, Drawn *out, Error *e);
 static bool draw_injections(const Dealer *d, int32_t *values, Drawn *out, Error *e);
 static void draw_examples(const Dealer *d, Arena *a, Drawn *out);
 static void draw_parameters(const Dealer *d, Arena *a, Drawn *out);
@@ -35,7 +35,7 @@ bool dealer_draw(const Dealer *d, uint64_t iteration, unsigned attempt, Arena *a
     if (d->reach->flow && d->flows.deck.cards) out->flow = (int32_t)deck_card(&d->flows.deck, iteration).value;
     // The conditions see what the first attempt drew.
     if (!draw_injections(d, values, out, e)) return false;
-    if (d->reach->topic) draw_passage(d, passage, a, out);
+    if (d->reach->topic && !draw_passage(d, passage, a, out, e)) return false;
 
     Random random = random_of(d, S("exchanges"), iteration, 0);
     out->exchanges = d->min_exchanges + (unsigned)random_below(&random, d->max_exchanges - d->min_exchanges + 1);
@@ -59,15 +59,15 @@ static void draw_cross(const Dealer *d, Drawn *out, int32_t *values, Passage *pa
     }
 }
 
-static void draw_passage(const Dealer *d, Passage passage, Arena *a, Drawn *out)
+static bool draw_passage(const Dealer *d, Passage passage, Arena *a, Drawn *out, Error *e)
 {
     if (out->attempt > 1 && !d->keep_passage)
         passage = passage_redraw(&d->passages, passage, d->keep_document, out->iteration, out->attempt);
     out->document = d->reach->document || d->reach->passage ? (int64_t)passage.document : NOT_DRAWN;
-    if (!d->reach->passage) return;
+    if (!d->reach->passage) return true;
     uint32_t *chunks = arena_new(a, uint32_t, d->project->drawing.passages);
-    out->n_chunks = passage_widen(&d->passages, passage, d->project->drawing.passages, chunks);
     out->chunks = chunks;
+    return related_widen(d->related, &d->passages, passage, d->project->drawing.passages, chunks, &out->n_chunks, a, e);
 }
 
 // ---- injections ---------------------------------------------------------------------------------

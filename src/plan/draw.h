@@ -24,7 +24,7 @@ typedef struct Drawn {
     uint64_t seed;             // to send; at most 31 bits, which every API takes
     unsigned exchanges;        // asked for
     int64_t topic, document;   // indices into the knowledge; NOT_DRAWN
-    const uint32_t *chunks;    // the passage: indices into the knowledge, in reading order where neighbours
+    const uint32_t *chunks;    // the passage: indices into the knowledge, in the order of related.h
     size_t n_chunks;
     int32_t style, flow;       // NOT_DRAWN
     const int32_t *values;     // of each injection; NOT_DRAWN
@@ -33,7 +33,8 @@ typedef struct Drawn {
     const Str *params;         // of each parameter: compact JSON
 } Drawn;
 
-// Everything drawn lives in `a`. False (ERROR_PROJECT, code "when"): no value of an injection fits.
+// Everything drawn lives in `a`. False (ERROR_PROJECT, code "when"): no value of an injection fits; or the
+// search for related passages failed.
 // Safe from several threads.
 bool dealer_draw(const Dealer *dealer, uint64_t iteration, unsigned attempt, Arena *a, Drawn *out, Error *e);
 

@@ -231,13 +231,3 @@ static Passage pick(const PassageDecks *p, const PlacedTopic *topic, Random *ran
     const Document *document = &p->knowledge->documents[d->document];
     return (Passage){topic->topic, d->document, document->first_chunk + (uint32_t)random_below(random, document->n_chunks)};
 }
-
-size_t passage_widen(const PassageDecks *p, Passage passage, size_t n, uint32_t *out)
-{
-    const Document *d = &p->knowledge->documents[passage.document];
-    uint32_t behind = d->first_chunk + d->n_chunks - 1 - passage.chunk, before = passage.chunk - d->first_chunk;
-    if (behind > n - 1) behind = (uint32_t)(n - 1);
-    if (before > n - 1 - behind) before = (uint32_t)(n - 1 - behind);
-    for (uint32_t i = 0; i <= before + behind; i++) out[i] = passage.chunk - before + i;
-    return (size_t)before + behind + 1;
-}

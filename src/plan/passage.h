@@ -61,8 +61,4 @@ Passage passage_deal_in(const PassageDecks *p, size_t topic, uint64_t k);
 // it had while there are others; with `same_document` of the same document.
 Passage passage_redraw(const PassageDecks *p, Passage first, bool same_document, uint64_t iteration, unsigned attempt);
 
-// The chunk with n - 1 of its neighbours in the document, in reading order; those behind it come
-// before those in front of it. Returns how many there are, at most n.
-size_t passage_widen(const PassageDecks *p, Passage passage, size_t n, uint32_t *out);
-
 #endif

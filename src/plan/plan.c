@@ -144,6 +144,14 @@ static Str cut_passage(Str first, Str all, const Str *parts, size_t n, size_t li
     return whole ? str_slice(all, 0, whole) : cut_sentences(first, limit);
 }
 
+// What a chunk of one document repeats of the one before it is left out, and the two read on.
+static void join_overlap(const Chunk *before, const Chunk *chunk, Str *joint, Str *text)
+{
+    if (chunk->document != before->document || chunk->start >= before->end) return;
+    *joint = S("");
+    *text = str_slice(*text, (size_t)(before->end < chunk->end ? before->end - chunk->start : text->len), text->len);
+}
+
 static bool read_knowledge(PlanItem *item, size_t limit, Error *e)
 {
     const Knowledge *k = item->plan->project->knowledge;
@@ -151,8 +159,10 @@ static bool read_knowledge(PlanItem *item, size_t limit, Error *e)
     if (drawn->n_chunks == 0) return true;
     Str *parts = arena_new(item->arena, Str, 2 * drawn->n_chunks);
     for (size_t i = 0; i < drawn->n_chunks; i++) {
+        const Chunk *chunk = &k->chunks[drawn->chunks[i]];
         parts[2 * i] = i ? S("\n\n") : S("");
-        if (!knowledge_chunk_text(k, &k->chunks[drawn->chunks[i]], item->arena, &parts[2 * i + 1], e)) return false;
+        if (!knowledge_chunk_text(k, chunk, item->arena, &parts[2 * i + 1], e)) return false;
+        if (i) join_overlap(&k->chunks[drawn->chunks[i - 1]], chunk, &parts[2 * i], &parts[2 * i + 1]);
     }
     Str all = drawn->n_chunks == 1 ? parts[1] : arena_concat(item->arena, parts, 2 * drawn->n_chunks);
     item->knowledge = cut_passage(parts[1], all, parts, drawn->n_chunks, limit);

@@ -462,13 +462,52 @@ static void neighbours_make_a_longer_passage(void **state)
     fixture_open(&f, (FolderFile[]){{"config/drawing.json", "{\"passages\":3}"}, {0}});
     for (uint64_t i = 0; i < 200; i++) {
         Drawn d = draw(&f, i, 1);
-        const Document *document = &f.project->knowledge->documents[d.document];
-        assert_int_equal(d.n_chunks, document->n_chunks < 3 ? document->n_chunks : 3);
+        const Knowledge *k = f.project->knowledge;
+        const Document *document = &k->documents[d.document];
+        assert_in_range(d.n_chunks, document->n_chunks < 3 ? document->n_chunks : 3, 3);
+        // Each document's chunks stand together in reading order, and all are of the topic.
         for (size_t c = 0; c < d.n_chunks; c++) {
-            assert_in_range(d.chunks[c], document->first_chunk, document->first_chunk + document->n_chunks - 1);
-            if (c) assert_int_equal(d.chunks[c], d.chunks[c - 1] + 1);
+            const Chunk *chunk = &k->chunks[d.chunks[c]];
+            assert_true(str_eq(k->documents[chunk->document].topic, document->topic));
+            if (c == 0) assert_int_equal(chunk->document, d.document);
+            for (size_t b = 0; b < c; b++) assert_true(d.chunks[b] < d.chunks[c] || k->chunks[d.chunks[b]].document != chunk->document);
         }
     }
+    fixture_close(&f);
+}
+
+// By words they share, in the topic and in the partition; neighbours where nothing is related.
+static void related_chunks_come_before_neighbours(void **state)
+{
+    (void)state;
+    static const char lines[] = "{\"*\": {\"strategy\": \"separator\", \"separator\": \"\\n\"}}";
+    Fixture f;
+    fixture_open(&f, (FolderFile[]){{"config/chunk-strategy.json", lines},
+                                    {"knowledge/tools/a.md", "the grinder burrs wear out\nplain water here\nnothing else there"},
+                                    {"knowledge/tools/b.md", "opening hours\nnew burrs for a grinder\nparking"},
+                                    {"knowledge/other/c.md", "grinder burrs elsewhere"},
+                                    {"prompting/user-prompt.txt", "{knowledge}"},
+                                    {"config/drawing.json", "{\"deal\": \"chunk\", \"passages\": 2}"}, {0}});
+    const Knowledge *k = f.project->knowledge;
+    bool seen_related = false, seen_neighbour = false;
+    for (uint64_t i = 0; i < 60; i++) {
+        Drawn d = draw(&f, i, 1);
+        Str first, second;
+        Error e;
+        if (!str_eq(k->documents[d.document].topic, S("tools"))) continue;
+        assert_int_equal(d.n_chunks, 2);
+        assert_true(knowledge_chunk_text(k, &k->chunks[d.chunks[0]], &f.items, &first, &e));
+        assert_true(knowledge_chunk_text(k, &k->chunks[d.chunks[1]], &f.items, &second, &e));
+        if (str_contains(first, S("burrs"))) {
+            // "parking" has nothing in common with anything, so it takes the line before it.
+            if (!str_contains(second, S("burrs")) && !str_eq(second, S("parking"))) fail_msg("<%s> with <%s>", first.ptr, second.ptr);
+            seen_related = seen_related || str_contains(second, S("burrs"));
+        } else if (str_eq(first, S("plain water here"))) {
+            assert_true(str_eq(second, S("nothing else there")));
+            seen_neighbour = true;
+        }
+    }
+    assert_true(seen_related && seen_neighbour);
     fixture_close(&f);
 }
 
@@ -612,6 +651,7 @@ int main(void)
         cmocka_unit_test(exchanges_fill_their_range),
         cmocka_unit_test(parameters_stay_in_their_ranges),
         cmocka_unit_test(neighbours_make_a_longer_passage),
+        cmocka_unit_test(related_chunks_come_before_neighbours),
         cmocka_unit_test(examples_are_shown_evenly_and_never_twice),
         cmocka_unit_test(partitions_share_nothing),
         cmocka_unit_test(too_many_exchanges_are_an_error),

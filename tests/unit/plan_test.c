@@ -168,6 +168,20 @@ static void passages_are_joined_by_a_blank_line(void **state)
     fixture_close(&f);
 }
 
+// Words in common would make b come before c, and what the chunks repeat stands once.
+static void neighbours_that_overlap_read_on(void **state)
+{
+    (void)state;
+    Fixture f;
+    fixture_open(&f, (FolderFile[]){{"config/chunk-strategy.json", "{\"*\":{\"max_words\":4,\"overlap\":2}}"},
+                                    {"knowledge/tea/green.md", "One two. Three four.\nFive six. Seven eight."},
+                                    {"prompting/user-prompt.txt", "{knowledge}"},
+                                    {"config/drawing.json", "{\"passages\":3}"}, {0}}, NULL);
+    PlanItem i = item(&f, 0, 1, NULL);
+    expect_str(i.knowledge, "One two. Three four.\nFive six. Seven eight.");
+    fixture_close(&f);
+}
+
 // A passage, an example and an answer may hold what looks like a placeholder.
 static void values_from_documents_are_never_filled(void **state)
 {
@@ -404,6 +418,7 @@ int main(void)
         cmocka_unit_test(every_placeholder_has_a_value),
         cmocka_unit_test(headings_are_a_path),
         cmocka_unit_test(passages_are_joined_by_a_blank_line),
+        cmocka_unit_test(neighbours_that_overlap_read_on),
         cmocka_unit_test(values_from_documents_are_never_filled),
         cmocka_unit_test(examples_can_be_text),
         cmocka_unit_test(examples_can_be_turns),
