@@ -110,6 +110,18 @@ bool adapter_write_params(const Endpoint *endpoint, const ChatRequest *request, 
     return body->len > before;
 }
 
+void adapter_write_start(const Endpoint *endpoint, const ChatRequest *request, Buf *body)
+{
+    buf_add_char(body, '{');
+    if (endpoint->model.ptr) {
+        buf_add(body, S("\"model\":"));
+        json_write_string(body, endpoint->model);
+        buf_add_char(body, ',');
+    }
+    buf_add(body, S("\"messages\":"));
+    adapter_write_messages(request, (Str){0}, body);
+}
+
 void adapter_write_messages(const ChatRequest *request, Str but, Buf *body)
 {
     buf_add_char(body, '[');
@@ -189,6 +201,12 @@ Str adapter_unwrapped(Str root)
     Str first = root, second;
     if (!skim_next(root, &at, &first)) return root;
     return skim_next(root, &at, &second) ? root : first;
+}
+
+void adapter_read_end(Str reason, Arena *arena, ChatReply *reply)
+{
+    reply->finish_reason = adapter_short(reason, 64, arena);
+    reply->cut = str_eq(reply->finish_reason, S("length")) || str_eq(reply->finish_reason, S("max_tokens"));
 }
 
 Str adapter_short(Str string, size_t max, Arena *arena) { return utf8_cut(skim_text(string, arena), max); }

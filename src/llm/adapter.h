@@ -86,11 +86,18 @@ bool adapter_write_params(const Endpoint *endpoint, const ChatRequest *request, 
 // The value of the parameter sent under that name, or absent.
 Str adapter_param(const Endpoint *endpoint, const ChatRequest *request, Str sent_name);
 
+// Appends {"model":…,"messages":[…] with all messages, for the adapter to go on; an endpoint whose
+// model is not chosen has none.
+void adapter_write_start(const Endpoint *endpoint, const ChatRequest *request, Buf *body);
+
 // Appends [{"role":…,"content":…},…] without the messages of role `but` (absent: all).
 void adapter_write_messages(const ChatRequest *request, Str but, Buf *body);
 
 // Reads [{"<key>": "name"}, …] or ["name", …]; for read_models.
 bool adapter_read_names(Str list, Str key, Arena *arena, Str **names, size_t *n, Error *e);
+
+// Why the completion ended, as the API says it: whether it was cut off for its length.
+void adapter_read_end(Str reason, Arena *arena, ChatReply *reply);
 
 // The answer itself, where a gateway wrapped it in a list of one.
 Str adapter_unwrapped(Str root);

@@ -146,13 +146,13 @@ static bool read_reply(Str body, Arena *arena, ChatReply *reply, Error *e)
     *reply = (ChatReply){0};
     if (!adapter_parse(body, arena, &root, e)) return false;
     Str answer = adapter_unwrapped(root), content = skim_get(answer, S("content"));
-    reply->finish_reason = adapter_short(skim_get(answer, S("stop_reason")), 64, arena);
+    adapter_read_end(skim_get(answer, S("stop_reason")), arena, reply);
     reply->refused = str_eq(reply->finish_reason, S("refusal"));
     if (!skim_is_array(content)) return adapter_bad_reply(e, "the answer has no content");
     if (!read_blocks(content, arena, &reply->text, e)) return false;
     // A refusal may come without any block; any other answer without one says nothing.
     if (skim_count(content) == 0 && !reply->finish_reason.ptr) return adapter_bad_reply(e, "the answer's content is empty");
-    reply->cut = str_eq(reply->finish_reason, S("max_tokens")) || str_eq(reply->finish_reason, S("model_context_window_exceeded"));
+    reply->cut |= str_eq(reply->finish_reason, S("model_context_window_exceeded"));
     reply->model_reported = adapter_short(skim_get(answer, S("model")), 256, arena);
     reply->usage = read_usage(skim_get(answer, S("usage")));
     return true;

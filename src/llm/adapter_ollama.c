@@ -2,7 +2,6 @@
 //
 // Ollama's own /api/chat. Shape: Ollama's docs/api.md, "Generate a chat completion". Parameters
 // of the model go into `options`, a schema into `format`.
-#include "base/json.h"
 #include "llm/adapter.h"
 
 static bool write_request(const Endpoint *endpoint, const ChatRequest *request, Buf *body);
@@ -47,10 +46,7 @@ static bool is_option(Str name) { return !is_top_level(name) && !str_eq(name, S(
 
 static bool write_request(const Endpoint *endpoint, const ChatRequest *request, Buf *body)
 {
-    buf_add(body, S("{\"model\":"));
-    json_write_string(body, endpoint->model);
-    buf_add(body, S(",\"messages\":"));
-    adapter_write_messages(request, (Str){0}, body);
+    adapter_write_start(endpoint, request, body);
     buf_add(body, S(",\"stream\":false"));
     Str format = request->schema.ptr ? request->schema : adapter_param(endpoint, request, S("format"));
     if (format.ptr) {
@@ -73,8 +69,7 @@ static bool read_reply(Str body, Arena *arena, ChatReply *reply, Error *e)
     if (str_eq(skim_get(answer, S("done")), S("false"))) return adapter_bad_reply(e, "the answer is a part of a stream, which was not asked for");
     if (!skim_is_string(content)) return adapter_bad_reply(e, "the answer has no message");
     reply->text = skim_text(content, arena);
-    reply->finish_reason = adapter_short(skim_get(answer, S("done_reason")), 64, arena);
-    reply->cut = str_eq(reply->finish_reason, S("length"));
+    adapter_read_end(skim_get(answer, S("done_reason")), arena, reply);
     reply->model_reported = adapter_short(skim_get(answer, S("model")), 256, arena);
     reply->usage = usage_from(skim_number(skim_get(answer, S("prompt_eval_count")), -1), skim_number(skim_get(answer, S("eval_count")), -1), -1);
     return true;

@@ -3,7 +3,6 @@
 // OpenAI chat completions, and what speaks it: vLLM, llama.cpp, Ollama, LM Studio, TGI, OpenRouter,
 // Azure, Gemini's compatible endpoint. Shape: OpenAI API reference, "Create chat completion".
 // Parameters pass as they are named; what a known host refuses stands in vendor.c.
-#include "base/json.h"
 #include "llm/vendor.h"
 
 static bool write_request(const Endpoint *endpoint, const ChatRequest *request, Buf *body);
@@ -40,14 +39,7 @@ static bool write_request(const Endpoint *endpoint, const ChatRequest *request, 
     const char *bound = vendor && vendor->max_tokens_name ? vendor->max_tokens_name(endpoint->model) : "max_tokens";
     bool seed = !vendor || !vendor->no_seed;
     Str seed_name = adapter_param_name(endpoint, S("seed"));
-    buf_add_char(body, '{');
-    if (endpoint->model.ptr) {
-        buf_add(body, S("\"model\":"));
-        json_write_string(body, endpoint->model);
-        buf_add_char(body, ',');
-    }
-    buf_add(body, S("\"messages\":"));
-    adapter_write_messages(request, (Str){0}, body);
+    adapter_write_start(endpoint, request, body);
     // The schema and a project's own response_format are one place; what the run asks for wins.
     ParamPlace place = {.wanted = request->schema.ptr ? not_format : NULL, .bound = bound,
                         .seed = seed && seed_name.ptr ? seed_name.ptr : NULL};
@@ -102,9 +94,8 @@ static bool read_choice(Str choice, Arena *arena, ChatReply *reply, Error *e)
     Str content = has_message ? said[0] : parts[1];
     if (!has_message && !content.ptr) return adapter_bad_reply(e, "the answer's choice has no message");
     if (!read_content(content, arena, &reply->text)) return adapter_bad_reply(e, "the answer's content is neither text nor a list of texts");
-    reply->finish_reason = adapter_short(parts[2], 64, arena);
+    adapter_read_end(parts[2], arena, reply);
     reply->refusal = adapter_short(said[1], 300, arena);
-    reply->cut = str_eq(reply->finish_reason, S("length")) || str_eq(reply->finish_reason, S("max_tokens"));
     reply->refused = reply->refusal.len > 0 || str_eq(reply->finish_reason, S("content_filter")) ||
                      str_eq(reply->finish_reason, S("refusal"));
     return true;

@@ -91,8 +91,7 @@ static bool read_reply(Str body, Arena *arena, ChatReply *reply, Error *e)
     Str answer = adapter_unwrapped(root), text = skim_get(answer, S("generated_text")), details = skim_get(answer, S("details"));
     if (!skim_is_string(text)) return adapter_bad_reply(e, "the answer has no generated_text");
     reply->text = skim_text(text, arena);
-    reply->finish_reason = adapter_short(skim_get(details, S("finish_reason")), 64, arena);
-    reply->cut = str_eq(reply->finish_reason, S("length"));
+    adapter_read_end(skim_get(details, S("finish_reason")), arena, reply);
     // The prompt's tokens are listed only where the server was started to list them.
     reply->usage = usage_from((int64_t)skim_count(skim_get(details, S("prefill"))), skim_number(skim_get(details, S("generated_tokens")), -1), -1);
     return true;
