@@ -84,9 +84,9 @@ def fail_family(args, work, url, family):
     while n <= args.last:
         project = make_project(work)
         report.unlink(missing_ok=True)
-        fault = {"LD_PRELOAD": args.preload, "CONFAB_FAULT": f"{family}:{n}", "CONFAB_FAULT_REPORT": str(report)}
+        fault = {"LD_PRELOAD": args.preload, "FAULT": f"{family}:{n}", "FAULT_REPORT": str(report)}
         if args.all:
-            fault["CONFAB_FAULT_ALL"] = "1"
+            fault["FAULT_ALL"] = "1"
         result = call(args, url, project, run, **fault)
         if not report.exists():
             break

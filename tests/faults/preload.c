@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Loaded in front of libc (LD_PRELOAD): the n-th call of one family fails, and with CONFAB_FAULT_ALL
+// Loaded in front of libc (LD_PRELOAD): the n-th call of one family fails, and with FAULT_ALL
 // every later one too.
 //
-//   CONFAB_FAULT=write:17   write, pwrite, ftruncate: ENOSPC
-//   CONFAB_FAULT=sync:3     fsync, fdatasync: EIO
-//   CONFAB_FAULT=name:2     open for writing, mkdir, rename: EACCES
-//   CONFAB_FAULT=memory:99  malloc, calloc, realloc: no memory
-//   CONFAB_FAULT_REPORT=F   a byte is added to F when the fault has happened
+//   FAULT=write:17   write, pwrite, ftruncate: ENOSPC
+//   FAULT=sync:3     fsync, fdatasync: EIO
+//   FAULT=name:2     open for writing, mkdir, rename: EACCES
+//   FAULT=memory:99  malloc, calloc, realloc: no memory
+//   FAULT_REPORT=F   a byte is added to F when the fault has happened
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -30,9 +30,9 @@ static atomic_long calls;
 __attribute__((constructor)) static void read_environment(void)
 {
     static const char *const names[] = {"", "write:", "sync:", "name:", "memory:"};
-    const char *fault = getenv("CONFAB_FAULT");
-    all = getenv("CONFAB_FAULT_ALL") != NULL;
-    report = getenv("CONFAB_FAULT_REPORT");
+    const char *fault = getenv("FAULT");
+    all = getenv("FAULT_ALL") != NULL;
+    report = getenv("FAULT_REPORT");
     for (int i = 1; fault && i < 5; i++)
         if (strncmp(fault, names[i], strlen(names[i])) == 0) {
             at = strtol(fault + strlen(names[i]), NULL, 10);
