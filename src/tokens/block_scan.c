@@ -229,8 +229,8 @@ INLINE Masks classify_plain(const Byte *p)
 }
 
 #ifdef __x86_64__
-#define AVX2 __attribute__((target("avx2,bmi,bmi2,lzcnt")))
-#define AVX512 __attribute__((target("avx512f,avx512bw,avx2,bmi,bmi2,lzcnt")))
+#define AVX2 __attribute__((target("avx2,bmi,bmi2")))
+#define AVX512 __attribute__((target("avx512f,avx512bw,avx2,bmi,bmi2")))
 
 INLINE uint64_t within16(const __m128i v[4], char first, int count)
 {
@@ -375,8 +375,7 @@ static const BlockScan scans[SCAN_LEVELS][SPLIT_COUNT] = {
 ScanLevel scan_level_best(void)
 {
 #ifdef __x86_64__
-    bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
-                __builtin_cpu_supports("lzcnt");
+    bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
     if (avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")) return SCAN_AVX512;
     return avx2 ? SCAN_AVX2 : SCAN_SSE2;
 #else
