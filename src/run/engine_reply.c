@@ -269,14 +269,16 @@ static bool note_novelty(Engine *e, Item *item, bool duplicate, VerdictRow *row)
     return exhausted;
 }
 
-static double duplicate_rate(const JournalSums *sums, const Novelty *novelty)
+// Of the answers that were compared; below 0: none were.
+static double duplicate_rate(const Engine *e)
 {
+    const JournalSums *sums = &e->progress.totals;
+    if (!e->settings->dedup) return -1;
     uint64_t duplicates = 0;
     for (size_t i = 0; i < sums->n_reasons; i++)
         if (strcmp(sums->reasons[i].name, finding_name(FINDING_DUPLICATE)) == 0) duplicates = sums->reasons[i].n;
     uint64_t compared = duplicates + sums->kept;
-    // Without --dedup they are kept.
-    return compared ? (double)(duplicates + novelty_near_kept(novelty)) / (double)compared : -1;
+    return compared ? (double)duplicates / (double)compared : -1;
 }
 
 // What answers is said once in the journal, for <stamp>.run.json.
@@ -314,7 +316,7 @@ static void assess_reply(Engine *e, Item *item, const Judgement *j, VerdictRow *
         row->reason = S("kept");
         note_novelty(e, item, false, row);
         put_verdict(e, item, row, &kept);
-        if (e->parts.assessor->novelty) e->progress.duplicate_rate = duplicate_rate(&e->progress.totals, e->parts.assessor->novelty);
+        e->progress.duplicate_rate = duplicate_rate(e);
         engine_release(e, item);
         return;
     }
@@ -327,7 +329,7 @@ static void assess_reply(Engine *e, Item *item, const Judgement *j, VerdictRow *
     row->message = str_from(found.message);
     if (found.reason == FINDING_DUPLICATE) row->final = note_novelty(e, item, true, row);
     reject(e, item, row, now);
-    if (found.reason == FINDING_DUPLICATE) e->progress.duplicate_rate = duplicate_rate(&e->progress.totals, e->parts.assessor->novelty);
+    if (found.reason == FINDING_DUPLICATE) e->progress.duplicate_rate = duplicate_rate(e);
 }
 
 // A whole answer in no form that the API's documents know: it may be paid, so it is not asked for

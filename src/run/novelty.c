@@ -17,11 +17,12 @@ typedef struct TopicState {
 struct Novelty {
     NoveltyParts parts;
     Arena arena;
-    Seen *seen, *openings;
+    Seen *seen, *openings; // NULL with --dedup off: nothing is compared, and memory stays bounded
+    Shingles alone;        // … then the last text's, for the diversity
     Meaning *meaning;      // NULL: words alone count
     bool looked_meaning;   // the last look was by meaning too
-    uint64_t kept, near_kept, same_openings, repeating;
-    bool looked_near, looked_same, looked_repeating;  // of the last look: like another, opens like another, repeats a turn
+    uint64_t kept, same_openings, repeating;
+    bool looked_same, looked_repeating;  // of the last look: opens like another, repeats a turn
     Diversity diversity;
     Str *elsewhere;        // names of where the rest is from: "run 26-11-22-15h04m05s"
     size_t n_elsewhere, cap_elsewhere;
@@ -55,16 +56,23 @@ static bool look_opening(Novelty *n, Str text, SeenMatch *match)
     return seen_look(n->openings, first_line(text), match) && seen_shingles(n->openings)->n_words >= NOVELTY_WORDS;
 }
 
+// For the diversity alone.
+static void look_alone(Novelty *n, Str text)
+{
+    shingles_words(&n->alone, text);
+    shingles_items(&n->alone, SHINGLE_WORDS);
+}
+
 // The last look of both indices was at this text.
 static bool add(Novelty *n, Str text, uint64_t id, Error *e)
 {
     if (id >> NOVELTY_ID_BITS == FROM_THIS_RUN) {
-        diversity_add(&n->diversity, seen_shingles(n->seen), first_line(text));
+        diversity_add(&n->diversity, n->seen ? seen_shingles(n->seen) : &n->alone, first_line(text));
         n->kept++;
-        n->near_kept += n->looked_near;
         n->same_openings += n->looked_same;
         n->repeating += n->looked_repeating;
     }
+    if (!n->seen) return true;
     bool by_meaning = n->looked_meaning;
     n->looked_meaning = false;
     return seen_add(n->seen, id, e) && seen_add(n->openings, id, e) && (!by_meaning || meaning_add(n->meaning, id, e));
@@ -75,7 +83,11 @@ static bool remember(Novelty *n, Str text, Str vector, unsigned source, uint64_t
 {
     SeenMatch match;
     uint64_t id = (uint64_t)source << NOVELTY_ID_BITS | number;
-    n->looked_near = seen_look(n->seen, text, &match);
+    if (!n->seen) {
+        look_alone(n, text);
+        return add(n, text, id, e);
+    }
+    seen_look(n->seen, text, &match);
     n->looked_same = look_opening(n, text, &match);
     n->looked_repeating = source == FROM_THIS_RUN && repeated_turn(n, text, &match) > 0;
     return add(n, text, id, e) && (!n->meaning || meaning_know(n->meaning, text, vector, id, e));
@@ -293,8 +305,11 @@ bool novelty_open(const NoveltyParts *parts, Novelty **out, Error *e)
     Novelty *n = mem_alloc(sizeof *n);
     const Knowledge *k = plan_project(parts->plan)->knowledge;
     *e = (Error){0};
-    *n = (Novelty){.parts = *parts, .seen = seen_new(&(SeenOptions){.threshold = parts->settings->dedup_threshold}),
-                   .openings = seen_new(&(SeenOptions){.threshold = OPENING_LIKENESS, .words = OPENING_WORDS})};
+    *n = (Novelty){.parts = *parts};
+    if (parts->settings->dedup) {
+        n->seen = seen_new(&(SeenOptions){.threshold = parts->settings->dedup_threshold});
+        n->openings = seen_new(&(SeenOptions){.threshold = OPENING_LIKENESS, .words = OPENING_WORDS});
+    }
     diversity_init(&n->diversity);
     n->n_topics = (k ? k->n_topics : 0) + 1;
     n->topics = arena_new(&n->arena, TopicState, n->n_topics);
@@ -312,6 +327,7 @@ void novelty_close(Novelty *n)
     seen_free(n->seen);
     seen_free(n->openings);
     meaning_close(n->meaning);
+    shingles_free(&n->alone);
     diversity_free(&n->diversity);
     arena_free(&n->arena);
     free(n);
@@ -334,9 +350,13 @@ bool novelty_look(Novelty *n, Str text, SeenMatch *match, Finding *why)
 {
     char name[160];
     SeenMatch opening, turn;
+    if (!n->seen) {
+        *match = (SeenMatch){0};
+        look_alone(n, text);
+        return true;
+    }
     n->looked_meaning = false;
-    n->looked_near = seen_look(n->seen, text, match);
-    if (n->looked_near && n->parts.settings->dedup) {
+    if (seen_look(n->seen, text, match)) {
         Str near = name_of(n, match->id, name, sizeof name);
         if (match->exact) return finding_set(why, FINDING_DUPLICATE, "the same words as %.*s", STR_ARG(near));
         return finding_set(why, FINDING_DUPLICATE, "%.3g like %.*s", match->similarity, STR_ARG(near));
@@ -345,7 +365,7 @@ bool novelty_look(Novelty *n, Str text, SeenMatch *match, Finding *why)
     unsigned repeated = repeated_turn(n, text, &turn);
     n->looked_repeating = repeated > 0;
     n->looked_same = look_opening(n, text, &opening);
-    if (!n->parts.settings->dedup || !n->parts.settings->dedup_openers) return true;
+    if (!n->parts.settings->dedup_openers) return true;
     if (repeated)
         return finding_set(why, FINDING_DUPLICATE, "line %u says again what line %llu says", repeated, (unsigned long long)turn.id);
     return !n->looked_same ||
@@ -371,8 +391,6 @@ bool novelty_add(Novelty *n, uint64_t iteration, Str text, Error *e) { return ad
 
 const Diversity *novelty_diversity(const Novelty *n) { return &n->diversity; }
 
-uint64_t novelty_near_kept(const Novelty *n) { return n->near_kept; }
-
 static double share(uint64_t part, uint64_t all) { return all ? (double)part / (double)all : -1; }
-double novelty_same_openings(const Novelty *n) { return share(n->same_openings, n->kept); }
-double novelty_repeating(const Novelty *n) { return share(n->repeating, n->kept); }
+double novelty_same_openings(const Novelty *n) { return n->seen ? share(n->same_openings, n->kept) : -1; }
+double novelty_repeating(const Novelty *n) { return n->seen ? share(n->repeating, n->kept) : -1; }

@@ -58,10 +58,8 @@ bool novelty_judged(Novelty *n, const PlanItem *item, bool duplicate, Error *tel
 
 const Diversity *novelty_diversity(const Novelty *n);
 
-// Of what was kept: how many are near-duplicates (without `dedup`; else none), and shares of the
-// conversations that open like an earlier one, and that repeat a turn of
-// their own; below 0 where nothing was kept.
-uint64_t novelty_near_kept(const Novelty *n);
+// Of what was kept: shares of the conversations that open like an earlier one, and that repeat a turn
+// of their own; below 0 where nothing was kept, or compared.
 double novelty_same_openings(const Novelty *n);
 double novelty_repeating(const Novelty *n);
 
