@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """export.py CONFAB PROJECT [ROWS]: makes a journal of ROWS conversations (a million) from those of the newest run of the
-project folder PROJECT, in a copy of it, and measures export and report on it: seconds, MB of output a second, and memory."""
+project folder PROJECT, in a copy of it, and measures export and report on it: seconds, MB a second of the dataset as JSONL,
+whatever it is written as, and memory."""
+import json
 import os
 import pathlib
 import random
@@ -24,9 +26,11 @@ def main(confab, project, rows=1000000):
         journal.parent.mkdir()
         make(source, journal, int(rows))
     print(f"journal {journal.stat().st_size / 1e6:.0f} MB")
+    data = None
     for words in (["export", "-f", "jsonl"], ["export", "-f", "parquet"], ["export", "-f", "json"],
                   ["export", "-f", "jsonl", "--split", "train=0.9,test=0.1"], ["report"]):
-        measure([confab, *words, "-q", "-p", str(folder), "-o", str(folder / "out")], folder / "out")
+        size = measure([confab, *words, "-q", "-p", str(folder), "-o", str(folder / "out")], folder / "out", data)
+        data = data or size
 
 
 def make(source, journal, rows):
@@ -43,8 +47,11 @@ def make(source, journal, rows):
     rng = random.Random(7)
     def row(i):
         record, csv, drawn, conversation, text = kept[i % len(kept)]
-        more = " ".join(rng.choices(WORDS, k=40))
-        return (i, 1, record, csv, drawn, conversation.replace('"text":"', f'"text":"{more} ', 1), more + " " + text)
+        # Words of its own for every row: else all rows made of one would be near-duplicates.
+        turns = json.loads(conversation)
+        for turn in turns:
+            turn["text"] = " ".join(rng.choices(WORDS, k=100 // len(turns)))
+        return (i, 1, record, csv, drawn, json.dumps(turns, ensure_ascii=False, separators=(",", ":")), "\n".join(t["text"] for t in turns))
     new.executemany("insert into kept values(?,?,?,?,?,?,?)", map(row, range(rows)))
     new.executemany("insert into verdict values(?,1,'kept','',?,100,200,0,1,1000,0,0)",
                     ((i << 16 | 256, 1700000000_000000000 + i * 1000000) for i in range(rows)))
@@ -52,7 +59,7 @@ def make(source, journal, rows):
     new.close()
 
 
-def measure(words, out):
+def measure(words, out, data):
     if out.is_dir():
         shutil.rmtree(out)
     out.unlink(missing_ok=True)
@@ -61,8 +68,10 @@ def measure(words, out):
     _, status, usage = os.wait4(child, 0)
     seconds = time.monotonic() - start
     size = sum(p.stat().st_size for p in out.rglob("*")) if out.is_dir() else out.stat().st_size
-    print(f"{' '.join(words[1:4]):24} exit {status}  {seconds:6.1f} s  cpu {usage.ru_utime + usage.ru_stime:6.1f} s  "
-          f"{size / 1e6:7.0f} MB out  {size / 1e6 / seconds:6.0f} MB/s  {usage.ru_maxrss // 1024:4} MB of memory", flush=True)
+    rate = (data or size) / 1e6 / seconds
+    print(f"{' '.join(words[1:4] + words[4:5] * ('--split' in words)):28} exit {status}  {seconds:6.1f} s  cpu {usage.ru_utime + usage.ru_stime:6.1f} s  "
+          f"{size / 1e6:7.0f} MB out  {rate:6.0f} MB/s of data  {usage.ru_maxrss // 1024:4} MB of memory", flush=True)
+    return size
 
 
 main(*sys.argv[1:])

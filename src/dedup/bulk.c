@@ -6,7 +6,7 @@
 
 enum {
     LIST_PART = 1 << 16,   // texts or members that a list has more than it needs, at least
-    REST_EVERY = 1 << 18,  // texts compared before the pages of their shingles are let go of
+    REST_EVERY = 1 << 16,  // texts added or compared before the pages of their shingles are let go of
     CROWD = 1000,          // texts of a group that a further one is compared with
 };
 
@@ -103,6 +103,7 @@ bool bulk_add(Bulk *b, Error *e)
     // Texts without words share all bands when their bytes are the same.
     for (unsigned i = 0; i < b->banding.bands; i++) b->bands[i][b->n] = (uint32_t)((s->n ? hashes[i] : s->exact.low) >> 32);
     b->texts[b->n++] = (Text){s->exact.low, place, (uint32_t)s->n};
+    if (b->n % REST_EVERY == 0) keystore_rest(&b->keys);
     return true;
 }
 
