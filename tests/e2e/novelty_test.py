@@ -51,7 +51,7 @@ class Novelty(e2e.Case):
         self.assertEqual({v[3] for v in self.verdicts()}, {"kept"})
         # How diverse the run is is measured all the same, and stored.
         figures = json.loads(sorted((self.project / "generated").glob("*.run.json"))[-1].read_text())["diversity"]
-        self.assertGreater(figures["near_duplicates"], 0.1)
+        self.assertIsNone(figures["near_duplicates"])  # nothing was compared
         self.assertLess(figures["distinct_3"], 1)
         self.assertTrue(figures["openers"][0]["count"] > 1)
 
