@@ -90,6 +90,8 @@ void engine_drop_embeddings(Engine *e);  // nobody waits for them any more
 
 void engine_take_reply(Engine *e, HttpReply *reply, Nanos now);
 void engine_assess(Engine *e, Item *item, Nanos now);  // its answer is durable
+// A request that could not be sent: later, where memory was short; else its iteration ends.
+void engine_unsent(Engine *e, Item *item, const Error *why, Nanos now);
 // The iteration ends without a conversation.
 void engine_give_up(Engine *e, Item *item, const char *reason, const char *message, Nanos now);
 

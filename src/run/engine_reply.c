@@ -121,6 +121,17 @@ static void back_off(Engine *e, Item *item, Nanos retry_after, Nanos now)
     heap_push(&e->backoff, item);
 }
 
+void engine_unsent(Engine *e, Item *item, const Error *why, Nanos now)
+{
+    budget_settle(&e->budget, item->at_most, (Spending){0});
+    if (why->kind != ERROR_INTERNAL || ++item->failures >= FAILURES_MAX) {
+        engine_give_up(e, item, "request", why->what, now);
+        return;
+    }
+    engine_note_failed(e, item);
+    back_off(e, item, -1, now);
+}
+
 static void on_retry(Engine *e, Item *item, const Judgement *j, unsigned most, Nanos now)
 {
     // What a server says when it is sick is what the run reports if it never recovers.

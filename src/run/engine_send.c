@@ -35,8 +35,7 @@ static Str hash_prompt(const PlanItem *plan, Arena *a)
     unsigned char digest[32];
     unsigned n = 0;
     EVP_MD_CTX *context = EVP_MD_CTX_new();
-    if (!context) oom();
-    EVP_DigestInit_ex(context, EVP_sha256(), NULL);
+    if (!context || EVP_DigestInit_ex(context, EVP_sha256(), NULL) != 1) oom();
     for (size_t i = 0; i < plan->n_messages; i++) {
         EVP_DigestUpdate(context, plan->messages[i].role.ptr, plan->messages[i].role.len);
         EVP_DigestUpdate(context, "", 1);
@@ -235,11 +234,10 @@ static void send_item(Engine *e, Item *item, size_t at, Nanos now)
         .whole_timeout = whole,
     };
     Error error;
-    bool ok = write_body(e, item, lane) || error_set(&error, ERROR_INTERNAL, "request", "the request is too large");
+    bool ok = write_body(e, item, lane) || error_set(&error, ERROR_PROJECT, "request", "the request is too large");
     request.body = buf_str(&item->body);
     if (!ok || !e->parts.transport->send(e->parts.transport->self, &request, &error)) {
-        budget_settle(&e->budget, item->at_most, (Spending){0});
-        engine_give_up(e, item, "request", error.what, now);
+        engine_unsent(e, item, &error, now);
         return;
     }
     item->task.tries++;
