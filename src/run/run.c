@@ -167,7 +167,7 @@ static bool open_run(Run *run, const RunResume *resume, Error *e)
     if (!open_plan(run, began, e) || !find_pending(run, resume, e)) return false;
     assessor_init(&run->assessor, run->plan, &run->recorder, &run->arena);
     NoveltyParts novelty = {run->plan, &run->settings, run->stamp, run->journal};
-    if (run->settings.dedup && (!novelty_open(&novelty, &run->assessor.novelty, e) || !journal_flush(run->journal, e))) return false;
+    if (!novelty_open(&novelty, &run->assessor.novelty, e) || !journal_flush(run->journal, e)) return false;
     facts_add_embeddings(run->journal, &run->before);
     if (resume->stamp)
         facts_put_files(run->journal, run->project);
