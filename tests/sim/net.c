@@ -90,9 +90,9 @@ static Server *server_of(Net *n, const Endpoint *endpoint)
 
 static bool net_send(void *self, const HttpRequest *request, Error *e)
 {
-    (void)e;
     Net *n = self;
     NetEvent event = {0};
+    if (n->unsendable > 0 && random_unit(&n->random) < n->unsendable) return error_set(e, ERROR_INTERNAL, "curl", "simulated");
     Str rest = request->item, iteration, attempt;
     uint64_t a = 0;
     str_cut(&rest, '-', &iteration);

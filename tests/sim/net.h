@@ -26,6 +26,7 @@ typedef struct Net {
     size_t n_servers;
     ContentSettings content;
     Nanos latency_low, latency_high;
+    double unsendable;   // share of requests for which there is no memory to send them
     Random random;
     Nanos now;
     NetEvent *events;

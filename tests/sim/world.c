@@ -74,6 +74,7 @@ static void draw_net(World *w)
         return;
     }
     for (size_t i = 0; i < n->n_servers; i++) draw_server(w, &n->servers[i].settings);
+    if (chance(w, 0.05)) n->unsendable = random_unit(&w->random) * 0.3;
 }
 
 static bool draw_endpoints(World *w)
