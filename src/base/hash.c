@@ -4,6 +4,8 @@
 #include <openssl/sha.h>
 #include <xxhash.h>
 
+#include "base/arena.h"
+
 uint64_t hash64(Str s, uint64_t seed) { return XXH3_64bits_withSeed(s.len ? s.ptr : "", s.len, seed); }
 
 Hash128 hash128(Str s)
@@ -24,7 +26,8 @@ uint64_t hash_mix(uint64_t a, uint64_t b)
 Sha256 sha256(Str s)
 {
     Sha256 out;
-    SHA256((const unsigned char *)(s.len ? s.ptr : ""), s.len, out.bytes);
+    // Since OpenSSL 3 even this allocates, and a wrong hash would say that a file has changed.
+    if (!SHA256((const unsigned char *)(s.len ? s.ptr : ""), s.len, out.bytes)) oom();
     return out;
 }
 
