@@ -4,11 +4,14 @@
 // that a broken prompt does not hide it.
 #include "cli/commands.h"
 
+#include <unistd.h>
+
 #include "base/file.h"
 #include "base/json.h"
 #include "base/path.h"
 #include "base/utf8.h"
 #include "cli/chunk_counter.h"
+#include "cli/chunk_table.h"
 #include "cli/locate.h"
 #include "knowledge/knowledge.h"
 #include "knowledge/strategy_text.h"
@@ -42,8 +45,9 @@ static bool add_json_chunk(const Knowledge *k, const Chunk *c, Arena *a, Buf *b,
     return true;
 }
 
-static bool print_json(Cli *cli, const Knowledge *k, Error *e)
+static bool print_json(Cli *cli, const ChunkTable *t, Error *e)
 {
+    const Knowledge *k = t->knowledge;
     Arena a = {0};
     Buf b = {0};
     bool ok = true;
@@ -55,7 +59,11 @@ static bool print_json(Cli *cli, const Knowledge *k, Error *e)
         ok = add_json_chunk(k, &k->chunks[i], &a, &b, e);
         fwrite(b.ptr, 1, b.len, cli->out);
     }
-    fputs("]}\n", cli->out);
+    buf_clear(&b);
+    buf_add(&b, S("],\"documents\":"));
+    chunk_table_json(t, &b);
+    buf_add(&b, S("}\n"));
+    fwrite(b.ptr, 1, b.len, cli->out);
     buf_free(&b);
     arena_free(&a);
     return ok;
@@ -70,12 +78,10 @@ static void add_beginning(Buf *b, Str text)
     if (at < text.len) buf_add(b, S("…"));
 }
 
-static bool print_document(Cli *cli, const Knowledge *k, const Document *d, Arena *a, Buf *b, Error *e)
+// With --verbose: each chunk's number for --show, and how it begins.
+static bool list_chunks(Cli *cli, const Knowledge *k, const Document *d, Arena *a, Buf *b, Error *e)
 {
-    ChunkStatistics s = knowledge_statistics(k, d, a);
-    buf_printf(b, "%.*s  %.*s  %u %s, %llu words, %u to %u a chunk, median %u\n", STR_ARG(d->path),
-               STR_ARG(strategy_names[d->strategy->kind]), s.chunks, s.chunks == 1 ? "chunk" : "chunks",
-               (unsigned long long)s.words, s.min, s.max, s.median);
+    buf_printf(b, "\n%.*s\n", STR_ARG(d->path));
     for (uint32_t i = 0; i < d->n_chunks; i++) {
         const Chunk *c = &k->chunks[d->first_chunk + i];
         Str text;
@@ -89,15 +95,18 @@ static bool print_document(Cli *cli, const Knowledge *k, const Document *d, Aren
     return true;
 }
 
-static bool print_table(Cli *cli, const Knowledge *k, Error *e)
+static bool print_table(Cli *cli, const ChunkTable *t, Error *e)
 {
+    const Knowledge *k = t->knowledge;
     Arena a = {0};
     Buf b = {0};
     bool ok = true;
-    for (size_t i = 0; i < k->n_documents && ok; i++) {
+    chunk_table_render(t, &b);
+    print_safe(cli->out, buf_str(&b), true);
+    for (size_t i = 0; cli->verbose && i < k->n_documents && ok; i++) {
         arena_reset(&a);
         buf_clear(&b);
-        ok = print_document(cli, k, &k->documents[i], &a, &b, e);
+        ok = list_chunks(cli, k, &k->documents[i], &a, &b, e);
     }
     buf_free(&b);
     arena_free(&a);
@@ -153,12 +162,22 @@ static bool write_missing(Cli *cli, const Knowledge *k, Str folder, Error *e)
     return true;
 }
 
-static bool print_chunks(Cli *cli, const Knowledge *k, Str folder, Error *e)
+static bool print_chunks(Cli *cli, const Knowledge *k, const Problems *problems, Str folder, Error *e)
 {
+    ChunkTable table = {.knowledge = k, .problems = problems, .unicode = cli->term.unicode};
+    if (cli->term.output) table.width = term_width(STDOUT_FILENO);
     if (settings_has(&cli->settings, OPTION_TEXT)) return print_text(cli, k, e);
     if (settings_has(&cli->settings, OPTION_SHOW)) return show_one(cli, k, e);
     if (settings_on(&cli->settings, OPTION_WRITE) && !write_missing(cli, k, folder, e)) return false;
-    return cli->json ? print_json(cli, k, e) : print_table(cli, k, e);
+    return cli->json ? print_json(cli, &table, e) : print_table(cli, &table, e);
+}
+
+// What stands in the table is not said a second time.
+static void report_others(Cli *cli, const Problems *problems, bool table)
+{
+    for (size_t i = 0; i < problems->n; i++)
+        if (!table || !chunk_table_has(&problems->items[i])) cli_report(cli, &problems->items[i]);
+    if (problems->full) cli_say(cli, "There is more that is wrong; the first %d are shown.", PROBLEMS_MAX);
 }
 
 static int act(Cli *cli, Error *e)
@@ -170,10 +189,11 @@ static int act(Cli *cli, Error *e)
     ChunkCounter counter = {.cli = cli};
     KnowledgeOptions options = {.project = folder.ptr, .strict = settings_on(&cli->settings, OPTION_STRICT), .tokens = chunk_counter_source(&counter)};
     bool opened = knowledge_open(&knowledge, &options, &cli->arena, &problems);
-    chunk_counter_close(&counter);
-    cli_report_all(cli, &problems);
-    bool ok = opened && print_chunks(cli, &knowledge, folder, e);
+    if (counter.name.ptr) cli_say(cli, "Tokens are counted with %.*s.", STR_ARG(counter.name));
+    report_others(cli, &problems, opened && !settings_has(&cli->settings, OPTION_TEXT) && !settings_has(&cli->settings, OPTION_SHOW));
+    bool ok = opened && print_chunks(cli, &knowledge, &problems, folder, e);
     knowledge_close(&knowledge);
+    chunk_counter_close(&counter);
     if (!opened) return cli_reported(ERROR_PROJECT, e);
     return ok ? 0 : (int)e->kind;
 }
@@ -183,8 +203,12 @@ const Command cmd_chunks = {
     .bit = ON_CHUNKS,
     .arguments = "",
     .summary = "show what the knowledge is cut into",
-    .details = "Each document with its strategy and its chunks. --show N prints one of them, --text DOCUMENT the text that was "
-               "extracted from a document, --write adds an entry to chunk-strategy.json for each document that has none.",
-    .examples = "confab chunks -p coffee-support\nconfab chunks -p coffee-support --text brewing/espresso.md",
+    .details = "A row a document: its strategy with maximum and overlap, how many chunks, how many words they have, a picture "
+               "of their lengths, and warnings. --verbose lists the chunks with their numbers, --show N prints one of them, "
+               "--text DOCUMENT the text that was extracted from a document, --write adds an entry to chunk-strategy.json for "
+               "each document that has none. The tokens strategy counts with the tokenizer of the model (--model, LLM_NAME); "
+               "where it is not there, it estimates and says so.",
+    .examples = "confab chunks -p coffee-support\nconfab chunks -p coffee-support --show 3\n"
+                "confab chunks -p coffee-support --text brewing/espresso.md",
     .act = act,
 };

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The shapes that programs read (the table of the command line's contract)."""
+import re
+
 import e2e
 
 
@@ -26,7 +28,7 @@ class Shapes(e2e.Case):
         self.write("knowledge/brewing/milk.txt", "Heat it to 60 degrees, no more. ünd schäume es auf. " * 60)
         self.write("config/chunk-strategy.json", '{"*": {"max_words": 40}}\n')
         whole = self.run_ok("chunks", "-p", "demo", "--json").json()
-        self.assertEqual((list(whole), whole["version"]), (["version", "chunks"], 1))
+        self.assertEqual((list(whole), whole["version"]), (["version", "chunks", "documents"], 1))
         texts = {}
         for chunk in whole["chunks"]:
             self.assertEqual(list(chunk), ["document", "topic", "number", "start", "end", "page", "heading", "words", "text"])
@@ -39,6 +41,14 @@ class Shapes(e2e.Case):
             self.assertIsInstance(chunk["heading"], list)
         self.assertEqual(sorted(texts), ["brewing/espresso.md", "brewing/milk.txt", "orders/delivery.txt"])
         self.assertEqual(self.run_ok("chunks", "-p", "demo", "--show", "2").out, whole["chunks"][1]["text"] + "\n")
+        rows = {row["document"]: row for row in whole["documents"]}
+        for name, row in rows.items():
+            words = [chunk["words"] for chunk in whole["chunks"] if chunk["document"] == name]
+            self.assertEqual((row["chunks"], row["words"], row["min"], row["max"]), (len(words), sum(words), min(words), max(words)))
+        table = self.run_ok("chunks", "-p", "demo").out
+        self.assertIn("words a chunk", table)
+        for name in rows:
+            self.assertRegex(table, rf"(?m)^{re.escape(name)} +{rows[name]['strategy']}")
 
     def test_chunks_write(self):
         self.write("config/chunk-strategy.json", '{\n  "brewing/espresso.md": {"max_words": 10}\n}\n')
