@@ -281,7 +281,8 @@ static void cut_pace(Limiter *l, Nanos now)
     goal = fmax(goal, PACE_MIN);
     Nanos hold = time_of(goal, sure ? HOLD_COUNT : PACE_RAISE_COUNT, HOLD_MIN);
     if (hold < l->pause_span * HOLD_PAUSES) hold = l->pause_span * HOLD_PAUSES;
-    settle(&l->pace, now, goal * AFTER_CUT, goal, sure ? STEP_SURE : l->pause_span > 0 && goal > 0.8 * refused ? STEP_PAUSES : STEP_UNSURE * 2, hold, HOLD_MAX, failed_raise);
+    double step = sure ? STEP_SURE : l->pause_span > 0 && goal > 0.8 * refused ? STEP_PAUSES : STEP_UNSURE * 2;
+    settle(&l->pace, now, goal * AFTER_CUT, goal, step, hold, HOLD_MAX, failed_raise);
     if (!sure) l->pace.raise_at = now + raise_every(l);
     l->pace.refused = refused;
     l->searching = false;
