@@ -20,10 +20,11 @@ void counter_close(Counter *c);
 
 uint64_t counter_count(Counter *c, Str text);
 
-// Tokens of a text by its letters alone. Measured against o200k_base on whole documents it is off by
-// at most GUESS_ERROR percent for English prose and source code, and by up to twice as much elsewhere.
+// Tokens of a text by its letters alone. Measured against o200k_base, cl100k_base, Llama 3 and Qwen 3 on 300 parts of
+// 4 KB each of English documentation, source code and 24 other languages: within GUESS_ERROR percent for 95 of 100
+// parts of prose, 86 to 93 of code and 96 of other languages; all parts of a kind together are off by -15 to +2 percent.
 uint64_t tokens_guess(Str text);
-enum { GUESS_ERROR = 15, TOKENS_GUESS_SCALE = 12 };
+enum { GUESS_ERROR = 30, TOKENS_GUESS_SCALE = 12 };
 
 // What the next thing that it looks at counts, a run of letters or one other letter, in twelfths of a
 // token; *at is then behind it.

@@ -141,6 +141,30 @@ static void test_a_request(void **state)
     arena_free(&a);
 }
 
+// What llama.cpp's server counted with a Qwen2.5 model (llama.cpp leaves marks uncomposed, so none are here).
+static void test_requests_to_qwen(void **state)
+{
+    (void)state;
+    Arena a = {0};
+    Counter c;
+    Buf scratch = {0};
+    if (!open_counter(&c, S("qwen2.5"), &a)) return;
+    const ChatMessage hello[] = {{S("user"), S("Hello")}};
+    const ChatMessage brief[] = {{S("system"), S("Be brief.")}, {S("user"), S("Hello")}};
+    const ChatMessage clerk[] = {{S("system"), S("You are a clerk.\n\n1. Talk.\n2. End.")},
+                                 {S("user"), S("A \"quoted\" {json} [text]\r\nwith\ttabs and it's they'LL")},
+                                 {S("assistant"), S("ok")},
+                                 {S("user"), S("…")}};
+    const ChatMessage silent[] = {{S("system"), S("")}, {S("user"), S("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx")}};
+    assert_int_equal(chat_count(&c, S("qwen2.5"), hello, 1, &scratch), 30);
+    assert_int_equal(chat_count(&c, S("qwen2.5"), brief, 2, &scratch), 17);
+    assert_int_equal(chat_count(&c, S("qwen2.5"), clerk, 4, &scratch), 57);
+    assert_int_equal(chat_count(&c, S("qwen2.5"), silent, 2, &scratch), 20);
+    buf_free(&scratch);
+    counter_close(&c);
+    arena_free(&a);
+}
+
 static void test_without_a_vocabulary(void **state)
 {
     (void)state;
@@ -164,6 +188,7 @@ int main(void)
         cmocka_unit_test(test_windows_do_not_show),
         cmocka_unit_test(test_a_long_letter),
         cmocka_unit_test(test_a_request),
+        cmocka_unit_test(test_requests_to_qwen),
         cmocka_unit_test(test_without_a_vocabulary),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
