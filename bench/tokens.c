@@ -2,7 +2,7 @@
 //
 // tokens-bench VOCABULARY FILE [SIZE]: loads a vocabulary (name or path), cuts a file into documents of
 // SIZE bytes (65536), and counts them twice on one thread: cold, then with warm caches. Prints
-// milliseconds to load, MB/s cold and warm, tokens, and with a 4th argument the ids.
+// milliseconds to load, MB/s cold and warm (both by the process's own time), tokens, and with a 4th argument the ids.
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/utf8.h"
