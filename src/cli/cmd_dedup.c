@@ -162,7 +162,7 @@ static bool run_sift(Cli *cli, Outputs *o, const Embeddings *embeddings, SiftRep
         .memory = (size_t)settings_whole(s, OPTION_MEMORY, 0) << 20,
         .embed = embeddings->embedder ? embed : NULL,
         .embed_ctx = embeddings->embedder,
-        .semantic_threshold = settings_real(s, OPTION_SEMANTIC_THRESHOLD, 0.95),
+        .semantic_threshold = settings_real(s, OPTION_SEMANTIC_THRESHOLD, 0.9),
     };
     options.against = against_files(cli, &options.n_against);
     if ((!dry && !open_output(cli, o, TO_KEPT, OPTION_OUTPUT, e)) || !open_output(cli, o, TO_CLUSTERS, OPTION_CLUSTERS, e) ||

@@ -23,7 +23,7 @@ void launch_read_settings(Launch *l)
     r->dedup = settings_choice(s, OPTION_DEDUP) == 0;
     r->dedup_threshold = settings_real(s, OPTION_DEDUP_THRESHOLD, 0.8);
     r->dedup_semantic = settings_on(s, OPTION_DEDUP_SEMANTIC);
-    r->semantic_threshold = settings_real(s, OPTION_DEDUP_SEMANTIC_THRESHOLD, 0.95);
+    r->semantic_threshold = settings_real(s, OPTION_DEDUP_SEMANTIC_THRESHOLD, 0.9);
     r->dedup_openers = settings_on(s, OPTION_DEDUP_OPENERS);
     r->dedup_scope = settings_str(s, OPTION_DEDUP_SCOPE);
     r->max_cost = (Money)(settings_real(s, OPTION_MAX_COST, 0) * 1e6) * 1000;

@@ -3,6 +3,7 @@
 
 #include "dedup/keystore.h"
 #include "dedup/minhash.h"
+#include "dedup/spill.h"
 
 enum {
     LIST_PART = 1 << 16,   // texts or members that a list has more than it needs, at least
@@ -29,44 +30,50 @@ struct Bulk {
     unsigned words;
     Banding banding;
     KeyStore keys;
-    Text *texts;
-    uint32_t **bands;    // of each band 32 bits of its hash for each text; freed as they are gone over
-    size_t n, cap;
+    Spill spill;         // of all arrays
+    SpillArray text_array, *band_arrays, member_array;
+    Text *texts;         // in text_array
+    size_t n, cap;       // bands: of each band 32 bits of its hash for each text; freed as they are gone over
     Shingles shingles;
-    Member *members;     // by text once all bands are gone over
+    Member *members;     // in member_array; by text once all bands are gone over
     size_t n_members, cap_members;
     uint32_t n_groups;
-    size_t bytes;        // most held
 };
 
 Bulk *bulk_new(const SeenOptions *o)
 {
     Bulk *b = mem_alloc(sizeof *b);
     *b = (Bulk){.threshold = o->threshold, .words = o->words ? o->words : SHINGLE_WORDS, .banding = banding_for(o->threshold)};
-    keystore_init(&b->keys, o->memory, o->folder);
-    b->bands = mem_alloc(b->banding.bands * sizeof *b->bands);
-    for (unsigned i = 0; i < b->banding.bands; i++) b->bands[i] = NULL;
+    // One half for the shingles, one for all else.
+    b->spill = (Spill){.memory = o->memory / 2, .folder = o->folder};
+    keystore_init(&b->keys, o->memory - o->memory / 2, o->folder);
+    b->band_arrays = mem_alloc(b->banding.bands * sizeof *b->band_arrays);
+    for (unsigned i = 0; i < b->banding.bands; i++) b->band_arrays[i] = (SpillArray){0};
     return b;
 }
 
 void bulk_free(Bulk *b)
 {
     if (!b) return;
-    for (unsigned i = 0; i < b->banding.bands; i++) free(b->bands[i]);
-    free(b->bands);
-    free(b->texts);
-    free(b->members);
+    for (unsigned i = 0; i < b->banding.bands; i++) spill_free(&b->spill, &b->band_arrays[i]);
+    free(b->band_arrays);
+    spill_free(&b->spill, &b->text_array);
+    spill_free(&b->spill, &b->member_array);
     keystore_free(&b->keys);
     shingles_free(&b->shingles);
     free(b);
 }
 
-size_t bulk_bytes(const Bulk *b) { return b->bytes; }
+size_t bulk_bytes(const Bulk *b) { return b->spill.most + b->keys.in_memory; }
 
-static void note_bytes(Bulk *b, unsigned bands, size_t more)
+static uint32_t *band(Bulk *b, unsigned i) { return b->band_arrays[i].p; }
+
+// Pages that were looked at are let go of.
+static void rest(const Bulk *b)
 {
-    size_t now = b->cap * (sizeof *b->texts + bands * sizeof(uint32_t)) + b->cap_members * sizeof *b->members + b->keys.in_memory + more;
-    if (now > b->bytes) b->bytes = now;
+    keystore_rest(&b->keys);
+    spill_rest(&b->text_array);
+    spill_rest(&b->member_array);
 }
 
 // ---- adding -------------------------------------------------------------------------------------
@@ -78,12 +85,15 @@ const Shingles *bulk_words(Bulk *b, Str text)
 }
 
 // By an eighth, not double: what is not used here is what would not fit.
-static void grow(Bulk *b)
+static bool grow(Bulk *b, Error *e)
 {
-    b->cap = b->cap + b->cap / 8 + LIST_PART;
-    b->texts = mem_realloc(b->texts, b->cap * sizeof *b->texts);
-    for (unsigned i = 0; i < b->banding.bands; i++) b->bands[i] = mem_realloc(b->bands[i], b->cap * sizeof(uint32_t));
-    note_bytes(b, b->banding.bands, 0);
+    size_t cap = b->cap + b->cap / 8 + LIST_PART;
+    if (!spill_grow(&b->spill, &b->text_array, cap * sizeof *b->texts, e)) return false;
+    b->texts = b->text_array.p;
+    for (unsigned i = 0; i < b->banding.bands; i++)
+        if (!spill_grow(&b->spill, &b->band_arrays[i], cap * sizeof(uint32_t), e)) return false;
+    b->cap = cap;
+    return true;
 }
 
 bool bulk_add(Bulk *b, Error *e)
@@ -97,32 +107,36 @@ bool bulk_add(Bulk *b, Error *e)
     uint32_t *keys = keystore_add(&b->keys, s->n, &place, e);
     if (!keys) return false;
     memcpy(keys, s->items, s->n * sizeof *keys);
-    if (b->n == b->cap) grow(b);
+    if (b->n == b->cap && !grow(b, e)) return false;
     if (s->n) sketch_of(s->items, s->n, &sketch);
     if (s->n) sketch_bands(&sketch, b->banding, hashes);
     // Texts without words share all bands when their bytes are the same.
-    for (unsigned i = 0; i < b->banding.bands; i++) b->bands[i][b->n] = (uint32_t)((s->n ? hashes[i] : s->exact.low) >> 32);
+    for (unsigned i = 0; i < b->banding.bands; i++) band(b, i)[b->n] = (uint32_t)((s->n ? hashes[i] : s->exact.low) >> 32);
     b->texts[b->n++] = (Text){s->exact.low, place, (uint32_t)s->n};
-    if (b->n % REST_EVERY == 0) keystore_rest(&b->keys);
+    if (b->n % REST_EVERY == 0) rest(b);
     return true;
 }
 
-void bulk_skip(Bulk *b)
+bool bulk_skip(Bulk *b, Error *e)
 {
-    if (b->n == b->cap) grow(b);
-    for (unsigned i = 0; i < b->banding.bands; i++) b->bands[i][b->n] = 0;
+    if (b->n == b->cap && !grow(b, e)) return false;
+    for (unsigned i = 0; i < b->banding.bands; i++) band(b, i)[b->n] = 0;
     b->texts[b->n++] = (Text){.n_keys = SKIPPED};
+    return true;
 }
 
 // ---- who shares a band --------------------------------------------------------------------------
 
-static void add_member(Bulk *b, uint32_t text, uint32_t group)
+static bool add_member(Bulk *b, uint32_t text, uint32_t group, Error *e)
 {
     if (b->n_members == b->cap_members) {
-        b->cap_members = b->cap_members + b->cap_members / 8 + LIST_PART;
-        b->members = mem_realloc(b->members, b->cap_members * sizeof *b->members);
+        size_t cap = b->cap_members + b->cap_members / 8 + LIST_PART;
+        if (!spill_grow(&b->spill, &b->member_array, cap * sizeof *b->members, e)) return false;
+        b->members = b->member_array.p;
+        b->cap_members = cap;
     }
     b->members[b->n_members++] = (Member)text << 32 | group;
+    return true;
 }
 
 // Sorts 64-bit numbers by their upper half, eight bits at a time (least significant digit first).
@@ -139,7 +153,7 @@ static void sort_by_upper(uint64_t *items, uint64_t *other, size_t n)
     }
 }
 
-static void group_band(Bulk *b, const uint32_t *hashes, uint64_t *items, uint64_t *other)
+static bool group_band(Bulk *b, const uint32_t *hashes, uint64_t *items, uint64_t *other, Error *e)
 {
     size_t n = 0;
     for (size_t i = 0; i < b->n; i++)
@@ -148,26 +162,34 @@ static void group_band(Bulk *b, const uint32_t *hashes, uint64_t *items, uint64_
     for (size_t from = 0, to; from < n; from = to) {
         for (to = from + 1; to < n && items[to] >> 32 == items[from] >> 32;) to++;
         if (to - from == 1) continue;
-        for (size_t i = from; i < to; i++) add_member(b, (uint32_t)items[i], b->n_groups);
+        for (size_t i = from; i < to; i++)
+            if (!add_member(b, (uint32_t)items[i], b->n_groups, e)) return false;
         b->n_groups++;
     }
+    return true;
 }
 
-static void group_all(Bulk *b)
+static bool sort_members(Bulk *b, Error *e)
 {
-    uint64_t *items = mem_alloc((b->n + 1) * sizeof *items), *other = mem_alloc((b->n + 1) * sizeof *other);
-    for (unsigned i = 0; i < b->banding.bands; i++) {
-        group_band(b, b->bands[i], items, other);
-        note_bytes(b, b->banding.bands - i, 2 * b->n * sizeof *items);
-        free(b->bands[i]);
-        b->bands[i] = NULL;
+    SpillArray other = {0};
+    if (!spill_grow(&b->spill, &other, (b->n_members + 1) * sizeof(uint64_t), e)) return false;
+    sort_by_upper(b->members, other.p, b->n_members);
+    spill_free(&b->spill, &other);
+    return true;
+}
+
+static bool group_all(Bulk *b, Error *e)
+{
+    SpillArray items = {0}, other = {0};
+    size_t bytes = (b->n + 1) * sizeof(uint64_t);
+    bool ok = spill_grow(&b->spill, &items, bytes, e) && spill_grow(&b->spill, &other, bytes, e);
+    for (unsigned i = 0; ok && i < b->banding.bands; i++) {
+        ok = group_band(b, band(b, i), items.p, other.p, e);
+        spill_free(&b->spill, &b->band_arrays[i]);
     }
-    free(items);
-    free(other);
-    other = mem_alloc((b->n_members + 1) * sizeof *other);
-    note_bytes(b, 0, b->n_members * sizeof *other);
-    sort_by_upper(b->members, other, b->n_members);
-    free(other);
+    spill_free(&b->spill, &items);
+    spill_free(&b->spill, &other);
+    return ok && sort_members(b, e);
 }
 
 // ---- settling -----------------------------------------------------------------------------------
@@ -178,6 +200,7 @@ typedef struct Kept {
     uint64_t *links;     // a text in the upper half, in the lower the next link's index + 1
     size_t n;
     uint32_t *compared;  // of each text: the last one it was compared with, + 1
+    SpillArray arrays[3]; // of these three
 } Kept;
 
 static void compare(Bulk *b, const Kept *kept, uint32_t number, uint32_t other, SeenMatch *best)
@@ -222,7 +245,7 @@ static bool settle_all(Bulk *b, Kept *kept, bool (*each)(void *, uint64_t, const
         for (to = from; to < b->n_members && text_of(b->members[to]) == number;) to++;
         find_best(b, kept, number, b->members + from, to - from, &best);
         if (b->texts[number].n_keys == SKIPPED) continue;
-        if (number % REST_EVERY == 0) keystore_rest(&b->keys);
+        if (number % REST_EVERY == 0) rest(b);
         bool near = best.id != UINT64_MAX;
         if (!near) add_kept(kept, number, b->members + from, to - from);
         if (!each(ctx, number, near ? &best : NULL, e)) return false;
@@ -230,26 +253,28 @@ static bool settle_all(Bulk *b, Kept *kept, bool (*each)(void *, uint64_t, const
     return true;
 }
 
-static bool look_together(Bulk *b, Kept *kept, Error *e)
+static void kept_free(Bulk *b, Kept *kept)
 {
-    group_all(b);
-    if (b->n_members > UINT32_MAX - 1) return error_set(e, ERROR_INTERNAL, "dedup", "more texts share words than can be compared");
-    *kept = (Kept){
-        .heads = mem_alloc(((size_t)b->n_groups + 1) * sizeof *kept->heads),
-        .links = mem_alloc((b->n_members + 1) * sizeof *kept->links),
-        .compared = mem_alloc((b->n + 1) * sizeof *kept->compared),
-    };
-    memset(kept->heads, 0, ((size_t)b->n_groups + 1) * sizeof *kept->heads);
-    memset(kept->compared, 0, (b->n + 1) * sizeof *kept->compared);
-    note_bytes(b, 0, b->n_groups * sizeof *kept->heads + b->n_members * sizeof *kept->links + b->n * sizeof *kept->compared);
-    return true;
+    for (size_t i = 0; i < 3; i++) spill_free(&b->spill, &kept->arrays[i]);
 }
 
-static void kept_free(Kept *kept)
+static bool look_together(Bulk *b, Kept *kept, Error *e)
 {
-    free(kept->heads);
-    free(kept->links);
-    free(kept->compared);
+    *kept = (Kept){0};
+    if (!group_all(b, e)) return false;
+    if (b->n_members > UINT32_MAX - 1) return error_set(e, ERROR_INTERNAL, "dedup", "more texts share words than can be compared");
+    size_t sizes[] = {((size_t)b->n_groups + 1) * sizeof *kept->heads, (b->n_members + 1) * sizeof *kept->links, (b->n + 1) * sizeof *kept->compared};
+    for (size_t i = 0; i < 3; i++)
+        if (!spill_grow(&b->spill, &kept->arrays[i], sizes[i], e)) {
+            kept_free(b, kept);
+            return false;
+        }
+    kept->heads = kept->arrays[0].p;
+    kept->links = kept->arrays[1].p;
+    kept->compared = kept->arrays[2].p;
+    memset(kept->heads, 0, sizes[0]);
+    memset(kept->compared, 0, sizes[2]);
+    return true;
 }
 
 bool bulk_settle(Bulk *b, bool (*each)(void *, uint64_t, const SeenMatch *, Error *), void *ctx, Error *e)
@@ -257,7 +282,7 @@ bool bulk_settle(Bulk *b, bool (*each)(void *, uint64_t, const SeenMatch *, Erro
     Kept kept;
     if (!look_together(b, &kept, e)) return false;
     bool ok = settle_all(b, &kept, each, ctx, e);
-    kept_free(&kept);
+    kept_free(b, &kept);
     return ok;
 }
 
@@ -308,7 +333,7 @@ static void cluster_all(Bulk *b, Kept *earlier, uint32_t *parents)
     size_t from = 0, to;
     for (uint32_t number = 0; number < b->n; number++, from = to) {
         for (to = from; to < b->n_members && text_of(b->members[to]) == number;) to++;
-        if (number % REST_EVERY == 0) keystore_rest(&b->keys);
+        if (number % REST_EVERY == 0) rest(b);
         if (!join_near(b, earlier, number, b->members + from, to - from, parents))
             add_kept(earlier, number, b->members + from, to - from);
     }
@@ -321,6 +346,6 @@ bool bulk_clusters(Bulk *b, uint32_t *out, Error *e)
     Kept earlier;
     if (!look_together(b, &earlier, e)) return false;
     cluster_all(b, &earlier, out);
-    kept_free(&earlier);
+    kept_free(b, &earlier);
     return true;
 }

@@ -2,7 +2,7 @@
 //
 // Near-duplicates of a set that is known as a whole, in less memory than an index that must answer at
 // any moment (seen.h): 4 bytes a band and 20 more a text, about 110 bytes in all at the threshold 0.8,
-// and the shingles, which go to an unnamed file beyond `memory`. First all texts are added; then
+// and the shingles. Beyond `memory` both go to unnamed files that are mapped (spill.h, keystore.h). First all texts are added; then
 // band by band those are sorted together that share it; then each text, in the order of adding, is
 // compared with the kept ones that it shares a band with. The result is that of looking each text
 // up in a Seen and adding it when nothing is near.
@@ -17,7 +17,7 @@ Bulk *bulk_new(const SeenOptions *options);
 void bulk_free(Bulk *b);  // NULL is fine
 const Shingles *bulk_words(Bulk *b, Str text);  // reads a text; its words may be looked at
 bool bulk_add(Bulk *b, Error *e);               // adds it; texts are numbered from 0
-void bulk_skip(Bulk *b);                        // takes a number for a text that is not compared
+bool bulk_skip(Bulk *b, Error *e);              // takes a number for a text that is not compared
 
 // Calls `each` for every text in order: match is NULL where it is kept; not for skipped ones. Once only.
 bool bulk_settle(Bulk *b, bool (*each)(void *ctx, uint64_t number, const SeenMatch *match, Error *e), void *ctx, Error *e);

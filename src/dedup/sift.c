@@ -6,8 +6,11 @@
 #include "dedup/contain.h"
 #include "dedup/parquet_rewrite.h"
 #include "dedup/parquet_text.h"
+#include "dedup/spill.h"
 #include "dedup/vectors.h"
 #include "text/normalise.h"
+
+enum { LISTS_SHARE = 4 };    // of the memory that is allowed a quarter is for lists of records
 
 // A record is known by one number: its place over all files.
 typedef struct Dropped {
@@ -32,8 +35,11 @@ typedef struct Sift {
     Bulk *bulk;              // in its place where memory is bounded
     Contain contain;
     uint64_t *against;       // number of the first text of each file of `against`
-    Dropped *dropped;
+    Spill spill;             // of the lists below
+    SpillArray dropped_array, found_array;
+    Dropped *dropped;        // in dropped_array
     size_t n_dropped, cap_dropped;
+    const Found *order;      // in which texts were added to the bulk; NULL: that of the files
     uint8_t *keeps;          // bits; only where records are not written as they are looked at
     uint64_t room;           // for so many
     Vectors *vectors;        // NULL: no vector has come yet
@@ -90,7 +96,7 @@ static bool tell_hit(Sift *s, uint64_t number, Str text, const ContainHit *hit, 
     return s->sink->hit(s->sink->ctx, buf_str(&s->line), e);
 }
 
-static void drop(Sift *s, uint64_t number, const SeenMatch *match, bool meaning)
+static bool drop(Sift *s, uint64_t number, const SeenMatch *match, bool meaning, Error *e)
 {
     SiftReport *r = s->report;
     if (meaning) {
@@ -102,10 +108,13 @@ static void drop(Sift *s, uint64_t number, const SeenMatch *match, bool meaning)
         r->similar[(size_t)(match->similarity * SIFT_STEPS + 1e-9)]++;
     }
     if (s->n_dropped == s->cap_dropped) {
-        s->cap_dropped = s->cap_dropped ? 2 * s->cap_dropped : 1024;
-        s->dropped = mem_realloc(s->dropped, s->cap_dropped * sizeof *s->dropped);
+        size_t cap = s->cap_dropped + s->cap_dropped / 2 + 1024;
+        if (!spill_grow(&s->spill, &s->dropped_array, cap * sizeof *s->dropped, e)) return false;
+        s->dropped = s->dropped_array.p;
+        s->cap_dropped = cap;
     }
     s->dropped[s->n_dropped++] = (Dropped){number, match->id, match->similarity, meaning};
+    return true;
 }
 
 static void set_keep_room(Sift *s, uint64_t n)
@@ -134,14 +143,8 @@ static bool judge(Sift *s, uint64_t number, Str text, const float *vector, bool 
         s->report->contaminated++;
         return tell_hit(s, number, text, &hit, e);
     }
-    if (near) {
-        drop(s, number, &match, false);
-        return true;
-    }
-    if (vector && vectors_look(s->vectors, vector, &match)) {
-        drop(s, number, &match, true);
-        return true;
-    }
+    if (near) return drop(s, number, &match, false, e);
+    if (vector && vectors_look(s->vectors, vector, &match)) return drop(s, number, &match, true, e);
     *keep = true;
     s->report->kept++;
     return seen_add(s->seen, number, e) && (!vector || vectors_add(s->vectors, number, e));
@@ -297,8 +300,10 @@ static bool list_records(Sift *s, FoundList *list, Error *e)
         records_spool(s->readers[i], NULL);
         while (records_next(s->readers[i], &record, e)) {
             if (list->n == list->cap) {
-                list->cap = list->cap ? 2 * list->cap : 4096;
-                list->items = mem_realloc(list->items, list->cap * sizeof *list->items);
+                size_t cap = list->cap + list->cap / 2 + 4096;
+                if (!spill_grow(&s->spill, &s->found_array, cap * sizeof *list->items, e)) return false;
+                list->items = s->found_array.p;
+                list->cap = cap;
             }
             list->items[list->n] = (Found){record.offset, list->n, weight_of(s->options->keep, &record), (uint32_t)record.bytes.len};
             list->n++;
@@ -390,7 +395,7 @@ static bool add_to_bulk(Sift *s, uint64_t number, Str text, Error *e)
     ContainHit hit;
     const Shingles *words = bulk_words(s->bulk, text);
     if (!s->options->n_against || !contain_find(&s->contain, words, &hit)) return bulk_add(s->bulk, e);
-    bulk_skip(s->bulk);
+    if (!bulk_skip(s->bulk, e)) return false;
     s->report->contaminated++;
     return tell_hit(s, number, text, &hit, e);
 }
@@ -398,21 +403,50 @@ static bool add_to_bulk(Sift *s, uint64_t number, Str text, Error *e)
 static bool settle_one(void *ctx, uint64_t number, const SeenMatch *match, Error *e)
 {
     Sift *s = ctx;
-    (void)e;
+    if (s->order) number = s->order[number].number;
     if (match) {
-        drop(s, number, match, false);
-        return true;
+        SeenMatch kept = *match;
+        if (s->order) kept.id = s->order[kept.id].number;
+        return drop(s, number, &kept, false, e);
     }
     s->report->kept++;
     set_keep(s, number);
     return true;
 }
 
+static bool settle(Sift *s, Error *e)
+{
+    bool ok = bulk_settle(s->bulk, settle_one, s, e);
+    s->report->memory = bulk_bytes(s->bulk);
+    bulk_free(s->bulk);
+    s->bulk = NULL;
+    return ok;
+}
+
+static Bulk *new_bulk(const Sift *s)
+{
+    size_t memory = s->options->memory;
+    return bulk_new(&(SeenOptions){.threshold = s->options->threshold, .memory = memory - memory / LISTS_SHARE});
+}
+
+static bool judge_in_bulk(Sift *s, const FoundList *list, Error *e)
+{
+    Record record;
+    s->bulk = new_bulk(s);
+    s->order = list->items;
+    for (size_t i = 0; i < list->n; i++) {
+        const Found *f = &list->items[i];
+        RecordReader *reader = s->readers[file_of(s->firsts, s->options->n_files, f->number)];
+        if (!records_at(reader, f->offset, f->len, &record, e) || !add_to_bulk(s, f->number, record.text, e)) return false;
+    }
+    return settle(s, e);
+}
+
 static bool sift_bulk(Sift *s, Error *e)
 {
     Record record;
     uint64_t n = 0;
-    s->bulk = bulk_new(&(SeenOptions){.threshold = s->options->threshold, .memory = s->options->memory});
+    s->bulk = new_bulk(s);
     for (size_t i = 0; i < s->options->n_files; i++) {
         s->firsts[i] = n;
         while (records_next(s->readers[i], &record, e))
@@ -421,11 +455,7 @@ static bool sift_bulk(Sift *s, Error *e)
         records_rewind(s->readers[i]);
     }
     set_keep_room(s, n);
-    bool ok = bulk_settle(s->bulk, settle_one, s, e);
-    s->report->memory = bulk_bytes(s->bulk);
-    bulk_free(s->bulk);
-    s->bulk = NULL;
-    return ok && each_record(s, decide_kept, e);
+    return settle(s, e) && each_record(s, decide_kept, e);
 }
 
 // ---- in another order ---------------------------------------------------------------------------
@@ -437,9 +467,8 @@ static bool sift_ordered(Sift *s, Error *e)
     if (ok) {
         set_keep_room(s, list.n);
         if (list.n) qsort(list.items, list.n, sizeof *list.items, heaviest_first);
-        ok = judge_in_order(s, &list, e);
+        ok = s->options->memory ? judge_in_bulk(s, &list, e) : judge_in_order(s, &list, e);
     }
-    free(list.items);
     for (size_t i = 0; i < s->options->n_files; i++) records_rewind(s->readers[i]);
     return ok && each_record(s, decide_kept, e);
 }
@@ -500,6 +529,7 @@ bool sift(const SiftOptions *o, const SiftSink *sink, SiftReport *report, Error 
         .readers = arena_new(&arena, RecordReader *, o->n_files),
         .firsts = arena_new(&arena, uint64_t, o->n_files),
         .against = arena_new(&arena, uint64_t, o->n_against + 1),
+        .spill = {.memory = o->memory / LISTS_SHARE},
         .seen = seen_new(&(SeenOptions){.threshold = o->threshold, .memory = o->memory}),
     };
     bool ok = open_files(&s, e) && read_against(&s, e) &&
@@ -510,7 +540,8 @@ bool sift(const SiftOptions *o, const SiftSink *sink, SiftReport *report, Error 
     seen_free(s.seen);
     vectors_free(s.vectors);
     contain_free(&s.contain);
-    free(s.dropped);
+    spill_free(&s.spill, &s.dropped_array);
+    spill_free(&s.spill, &s.found_array);
     free(s.keeps);
     buf_free(&s.line);
     arena_free(&arena);

@@ -31,7 +31,8 @@ typedef struct SiftOptions {
     Str field;
     SiftKeep keep;
     double threshold;
-    size_t memory;               // most bytes of shingles in memory; 0: no bound
+    size_t memory;               // most bytes in memory, beyond them in unnamed files; 0: no bound. The bits
+                                 // that say what is kept and the texts of `against` are not counted
     // Gives the vectors of n texts, one behind the other, in the arena. NULL: words alone count.
     const float *(*embed)(void *ctx, const Str *texts, size_t n, size_t *dimensions, Arena *a, Error *e);
     void *embed_ctx;

@@ -67,9 +67,9 @@ bool groups_add(Groups *g, const GroupRow *row, Error *e)
     g->of[g->n] = row ? set_of(g, row) : GROUPS_NONE;
     g->parts[g->n++] = row ? row->part : GROUPS_FREE;
     if (!g->bulk) return true;
-    if (row) bulk_words(g->bulk, row->text);
-    else bulk_skip(g->bulk);
-    return !row || bulk_add(g->bulk, e);
+    if (!row) return bulk_skip(g->bulk, e);
+    bulk_words(g->bulk, row->text);
+    return bulk_add(g->bulk, e);
 }
 
 // ---- afterwards ---------------------------------------------------------------------------------
