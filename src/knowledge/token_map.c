@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "knowledge/token_map.h"
 
-enum { FORGET_FROM = 16 << 10 };  // places, above which those before `keep` go
+enum { FORGET_FROM = 2 << 10 };  // places, above which those before `keep` go
 
 static void start_at(TokenMap *m, size_t at)
 {
