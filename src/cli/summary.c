@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/summary.h"
 
+#include <math.h>
+
 #include "base/json.h"
 #include "cli/numbers.h"
 #include "cli/progress.h"
@@ -142,6 +144,22 @@ static void add_diversity_json(const RunDiversity *d, Buf *out)
     buf_add(out, S("]}"));
 }
 
+static void add_off(const char *what, double off, Buf *out)
+{
+    if (off == 0)
+        buf_printf(out, ", %s within the range", what);
+    else
+        buf_printf(out, ", %s %.1f%% %s the range", what, fabs(off) * 100, off < 0 ? "below" : "above");
+}
+
+// How far off the estimate was.
+static void add_forecast(const Forecast *f, const ForecastError *off, Buf *out)
+{
+    buf_printf(out, "prompt tokens off by %+.1f%%", off->prompt * 100);
+    add_off("completion", off->completion, out);
+    if (f->cost_known && f->cost_high > 0) add_off("cost", off->cost, out);
+}
+
 void summary_render(const RunSummary *s, Str currency, Buf *out)
 {
     const Progress *p = &s->progress;
@@ -172,7 +190,7 @@ void summary_render(const RunSummary *s, Str currency, Buf *out)
     add_cost(p, currency, out);
     if (s->forecast.known && done) {
         add_label(out, "estimate");
-        forecast_render(&s->forecast, &s->off, out);
+        add_forecast(&s->forecast, &s->off, out);
         buf_add_char(out, '\n');
     }
     add_label(out, "time");

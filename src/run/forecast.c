@@ -74,18 +74,3 @@ void forecast_render_json(const Forecast *f, const ForecastError *off, Buf *out)
         buf_add(out, S(",\"cost\":null"));
     buf_add(out, S("}}"));
 }
-
-static void add_off(const char *what, double off, Buf *out)
-{
-    if (off == 0)
-        buf_printf(out, ", %s within the range", what);
-    else
-        buf_printf(out, ", %s %.1f%% %s the range", what, fabs(off) * 100, off < 0 ? "below" : "above");
-}
-
-void forecast_render(const Forecast *f, const ForecastError *off, Buf *out)
-{
-    buf_printf(out, "prompt tokens off by %+.1f%%", off->prompt * 100);
-    add_off("completion", off->completion, out);
-    if (f->cost_known && f->cost_high > 0) add_off("cost", off->cost, out);
-}

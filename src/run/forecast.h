@@ -31,7 +31,4 @@ Forecast forecast_from(Str fact);    // {0} for a text that is none
 // nothing where none is known.
 void forecast_render_json(const Forecast *f, const ForecastError *off, Buf *out);
 
-// "prompt +2.1%, completion within the range, cost 3.0% below": for people, without a line's end.
-void forecast_render(const Forecast *f, const ForecastError *off, Buf *out);
-
 #endif

@@ -123,9 +123,6 @@ static void test_a_forecast_is_compared(void **state)
     assert_true(off.completion == 0);
     assert_true(off.cost > 0.99 && off.cost < 1.01);
     Buf b = {0};
-    forecast_render(&f, &off, &b);
-    assert_true(str_contains(buf_str(&b), S("+10.0%")) && str_contains(buf_str(&b), S("completion within the range, cost 100.0% above")));
-    buf_clear(&b);
     forecast_render_json(&f, &off, &b);
     assert_true(str_contains(buf_str(&b), S("\"off\":{\"prompt\":0.1,\"completion\":0.0,\"cost\":1.0}")));
     assert_true(forecast_error(&f, &(JournalSums){0}, 10).prompt == 0);
