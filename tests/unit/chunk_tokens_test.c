@@ -163,7 +163,10 @@ static void test_long_runs(void **state)
     for (size_t n = 0; n < 2; n++) {
         Arena a = {0};
         Counter c;
-        if (!open_counter(&c, names[n], &a)) continue;
+        if (!open_counter(&c, names[n], &a)) {
+            arena_free(&a);
+            continue;
+        }
         for (size_t i = 0; i < sizeof letters / sizeof *letters; i++) {
             Buf b = {0};
             while (b.len < 70000) buf_add(&b, str_from(letters[i]));

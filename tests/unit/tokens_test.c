@@ -97,7 +97,10 @@ static void test_windows_do_not_show(void **state)
     Random random = random_from(3);
     while (text.len < 600000) buf_add(&text, words[random_below(&random, sizeof words / sizeof *words)]);
     for (size_t i = 0; i < 2; i++) {
-        if (!open_counter(&c, names[i], &a)) continue;
+        if (!open_counter(&c, names[i], &a)) {
+            arena_free(&a);
+            continue;
+        }
         uint64_t whole, n = counter_count(&c, buf_str(&text));
         c.tokenizer.cuts = false;
         whole = counter_count(&c, buf_str(&text));
@@ -113,7 +116,10 @@ static void test_a_long_letter(void **state)
     (void)state;
     Arena a = {0};
     Counter c;
-    if (!open_counter(&c, S("smollm2"), &a)) return;
+    if (!open_counter(&c, S("smollm2"), &a)) {
+        arena_free(&a);
+        return;
+    }
     char *letters = arena_alloc(&a, 200000);
     memset(letters, 'a', 200000);
     uint64_t n = counter_count(&c, (Str){letters, 200000});
@@ -129,7 +135,10 @@ static void test_a_request(void **state)
     Arena a = {0};
     Counter c;
     Buf scratch = {0};
-    if (!open_counter(&c, S("smollm2"), &a)) return;
+    if (!open_counter(&c, S("smollm2"), &a)) {
+        arena_free(&a);
+        return;
+    }
     const ChatMessage with[] = {{S("system"), S("Be brief.")}, {S("user"), S("Hello")}};
     Str text = S("<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nHello<|im_end|>\n<|im_start|>assistant\n");
     assert_int_equal(chat_count(&c, S("smollm2"), with, 2, &scratch), counter_count(&c, text));
@@ -148,7 +157,10 @@ static void test_requests_to_qwen(void **state)
     Arena a = {0};
     Counter c;
     Buf scratch = {0};
-    if (!open_counter(&c, S("qwen2.5"), &a)) return;
+    if (!open_counter(&c, S("qwen2.5"), &a)) {
+        arena_free(&a);
+        return;
+    }
     const ChatMessage hello[] = {{S("user"), S("Hello")}};
     const ChatMessage brief[] = {{S("system"), S("Be brief.")}, {S("user"), S("Hello")}};
     const ChatMessage clerk[] = {{S("system"), S("You are a clerk.\n\n1. Talk.\n2. End.")},
