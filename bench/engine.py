@@ -41,7 +41,7 @@ asyncio.run(main())
 
 CASES = [  # name, concurrency, delay in ms, conversations
     ("256 at a time, 200 ms", 256, 200, 12800),
-    ("4,096 at a time, 500 ms", 4096, 500, 81920),
+    ("4,096 at a time, 500 ms", 4096, 500, 163840),
     ("64 at a time, no delay", 64, 0, 60000),
 ]
 
