@@ -109,10 +109,11 @@ static void add_diversity(const RunDiversity *d, Buf *out)
     buf_add_char(out, '\n');
     if (d->same_openings <= 0 && d->repeating <= 0 && !d->n_openers) return;
     add_label(out, "openers");
-    if (d->same_openings >= 0) buf_printf(out, "%.1f%% open like an earlier one, ", d->same_openings * 100);
-    if (d->repeating >= 0) buf_printf(out, "%.1f%% repeat a turn of their own", d->repeating * 100);
+    bool compared = d->same_openings >= 0 && d->repeating >= 0;
+    if (compared)
+        buf_printf(out, "%.1f%% open like an earlier one, %.1f%% repeat a turn of their own", d->same_openings * 100, d->repeating * 100);
     for (size_t i = 0; i < d->n_openers; i++)
-        buf_printf(out, "%s%llu times \"%s\"", i ? ", " : "; ", (unsigned long long)d->openers[i].n, d->openers[i].text);
+        buf_printf(out, "%s%llu times \"%s\"", i ? ", " : compared ? "; " : "", (unsigned long long)d->openers[i].n, d->openers[i].text);
     buf_add_char(out, '\n');
 }
 

@@ -184,6 +184,11 @@ static void test_summary(void **state)
                                        "prompt tokens off by +10.0%, completion within the range, cost 100.0% above the range"};
     for (size_t i = 0; i < sizeof said / sizeof *said; i++)
         if (!str_contains(buf_str(&b), str_from(said[i]))) fail_msg("no \"%s\" in\n%.*s", said[i], STR_ARG(buf_str(&b)));
+    buf_clear(&b);
+    // With --dedup off nothing is compared, and only what opens the conversations is told.
+    s.diversity = (RunDiversity){{0.5, 0.6, 0.7}, 0.8, -1, -1, -1, {{"good morning", 3}}, 1};
+    summary_render(&s, S("EUR"), &b);
+    assert_true(str_contains(buf_str(&b), S("openers   3 times \"good morning\"\n")));
     assert_false(str_contains(buf_str(&b), S("json ")));
     buf_free(&b);
 }
