@@ -93,113 +93,156 @@ INLINE uint64_t blanks_between(uint64_t blank, uint64_t line, uint64_t starts)
     return gone;
 }
 
-INLINE uint64_t scan_masks(const Byte *p, const Byte *end, Masks m, const ScanRules *r)
+// What the bytes of a block are, wide letters included.
+typedef struct Kinds {
+    uint64_t letter, upper, lower, digit, other, blank, space, line, apostrophe;
+    uint64_t odd;        // where the arithmetic does not hold
+    uint64_t one_byte;
+    Wide wide;
+} Kinds;
+
+INLINE void add_wide(Kinds *k, const Byte *p, uint64_t high, const ScanRules *r)
 {
-    size_t left = (size_t)(end - p);
+    read_wide(p, high, &k->wide);
+    const Wide *w = &k->wide;
+    k->upper |= w->upper;
+    k->lower |= w->lower;
+    k->letter |= w->upper | w->lower | w->either;
+    k->other |= w->other;
+    k->odd = w->odd;
+    if (r->cased) {
+        uint64_t either = w->either | w->mark;
+        k->letter |= w->mark;
+        k->odd |= (w->mark & ~(k->letter << 1)) | (k->upper & (either << 1));
+    } else {
+        k->other |= w->mark;
+    }
+}
+
+// Slashes behind the line breaks that punctuation took.
+INLINE uint64_t taken_slashes(const Byte *p, const Kinds *k, uint64_t known)
+{
+    uint64_t taken = taken_lines(k->line & known, k->other & known), slashes = 0;
+    for (uint64_t behind = (taken << 1) & ~k->line & known; behind; behind &= behind - 1) {
+        unsigned at = (unsigned)__builtin_ctzll(behind);
+        if (p[at] == '/') slashes |= UINT64_C(1) << at;
+    }
+    return slashes;
+}
+
+INLINE Kinds kinds_of(const Byte *p, const Masks *m, uint64_t known, const ScanRules *r)
+{
+    Kinds k = {.letter = m->letter, .upper = m->upper, .lower = m->letter & ~m->upper, .digit = m->digit, .blank = m->blank,
+               .space = m->space, .line = m->line, .apostrophe = m->apostrophe, .one_byte = ~m->high,
+               .other = ~(m->high | m->letter | m->digit | m->blank | m->line)};
+    if (m->high & known) {
+        add_wide(&k, p, m->high & known, r);
+        k.odd |= m->apostrophe & (m->high >> 1);  // the long s is a contraction's letter too
+    }
+    if (r->trailing_slash) k.odd |= taken_slashes(p, &k, known);
+    return k;
+}
+
+// Up to where the arithmetic holds; a contraction must be seen whole. *cut: more comes behind.
+INLINE unsigned sure_until(const Kinds *k, size_t left, const ScanRules *r, bool *cut)
+{
     bool ends = left < BLOCK_BYTES;
-    uint64_t odd = 0, upper = m.upper, lower = m.letter & ~m.upper, letter = m.letter, either = 0, wide_led = 0, one_byte = ~m.high;
-    uint64_t other = one_byte & ~(m.letter | m.digit | m.blank | m.line);
-    uint64_t known = ends ? BELOW(left) : ~UINT64_C(0);
-    Wide w = {0};
-    if (m.high & known) {
-        read_wide(p, m.high & known, &w);
-        upper |= w.upper;
-        lower |= w.lower;
-        letter |= w.upper | w.lower | w.either;
-        other |= w.other;
-        odd = w.odd;
-        if (r->cased) {
-            either = w.either | w.mark;
-            letter |= w.mark;
-            odd |= (w.mark & ~(letter << 1)) | (upper & (either << 1));
-        } else {
-            other |= w.mark;
-        }
-        // The long s is a contraction's letter too.
-        odd |= m.apostrophe & (m.high >> 1);
-    }
-    if (r->trailing_slash) {
-        uint64_t taken = taken_lines(m.line & known, other & known);
-        if (taken)
-            for (uint64_t behind = (taken << 1) & ~m.line & known; behind; behind &= behind - 1) {
-                unsigned at = (unsigned)__builtin_ctzll(behind);
-                if (p[at] == '/') odd |= UINT64_C(1) << at;
-            }
-    }
-    // Up to where the arithmetic holds; a contraction must be seen whole.
     unsigned stop = ends ? (unsigned)left : BLOCK_BYTES;
-    bool cut = !ends;
-    if (odd & known) {
-        stop = (unsigned)__builtin_ctzll(odd & known);
-        cut = true;
-    }
-    if (cut) {
-        uint64_t late = m.apostrophe & (stop > 3 ? ~BELOW(stop - 3) : ~UINT64_C(0)) & (stop < 64 ? BELOW(stop) : ~UINT64_C(0));
+    uint64_t odd = k->odd & (ends ? BELOW(left) : ~UINT64_C(0));
+    *cut = !ends || odd;
+    if (odd) stop = (unsigned)__builtin_ctzll(odd);
+    if (*cut) {
+        uint64_t late = k->apostrophe & (stop > 3 ? ~BELOW(stop - 3) : ~UINT64_C(0)) & (stop < 64 ? BELOW(stop) : ~UINT64_C(0));
         if (late) stop = (unsigned)__builtin_ctzll(late);
     }
-    if (r->end_first && !cut && stop && ((m.blank | m.line) >> (stop - 1) & 1)) {
+    if (r->end_first && !*cut && stop && ((k->blank | k->line) >> (stop - 1) & 1)) {
         // The white space at the end: from its start on it is the scanner's.
-        uint64_t solid = ~(m.blank | m.line) & BELOW(stop);
+        uint64_t solid = ~(k->blank | k->line) & BELOW(stop);
         stop = solid ? 64 - (unsigned)__builtin_clzll(solid) : 0;
-        cut = true;
+        *cut = true;
     }
-    if (stop == 0) return 0;
-    if (stop < 64) {
-        uint64_t seen = BELOW(stop);
-        letter &= seen;
-        upper &= seen;
-        lower &= seen;
-        other &= seen;
-        m.digit &= seen;
-        m.blank &= seen;
-        m.space &= seen;
-        m.line &= seen;
-        m.apostrophe &= seen;
-    }
-    uint64_t digit = m.digit, solid = letter | digit | other;
+    return stop;
+}
 
-    // Words, with the letter that leads them.
-    uint64_t word = letter & ~(letter << 1), alone = other & ~(other << 1) & ~(m.space << 1);
-    uint64_t led = (alone & one_byte) << 1;
-    if (w.leads[2] | w.leads[3] | w.leads[4])
-        wide_led = (alone & w.leads[2]) << 2 | (alone & w.leads[3]) << 3 | (alone & w.leads[4]) << 4;
-    uint64_t starts = word & ~(led | wide_led | m.blank << 1);
-    if (r->cased) starts |= upper & lower << 1;
-    // Digits.
-    if (r->each_digit) {
-        starts |= digit;
-    } else {
-        uint64_t third = digit & ~(digit << 1), three = digit & digit << 1 & digit << 2;
-        starts |= third;
-        while ((third = third << 3 & three)) starts |= third;
-    }
-    // Punctuation, with the space before it.
-    uint64_t runs = other & ~(other << 1);
-    starts |= (runs & ~(m.space << 1)) | (runs >> 1 & m.space);
-    // White space: what stands before its last line break, what stands behind, and the last blank.
-    uint64_t line = m.line & ~taken_lines(m.line, other), white = m.blank | line;
-    uint64_t behind = m.blank & line << 1;
-    starts |= (white & ~(white << 1)) | (m.blank & solid >> 1);
-    if (behind) starts |= behind & ~blanks_between(m.blank, line, behind);
-    // What a contraction changes.
+INLINE void forget_behind(Kinds *k, unsigned stop)
+{
+    if (stop == 64) return;
+    uint64_t seen = BELOW(stop);
+    k->letter &= seen;
+    k->upper &= seen;
+    k->lower &= seen;
+    k->other &= seen;
+    k->digit &= seen;
+    k->blank &= seen;
+    k->space &= seen;
+    k->line &= seen;
+    k->apostrophe &= seen;
+}
+
+// Words, with the letter that leads them.
+INLINE uint64_t word_starts(const Kinds *k, const ScanRules *r)
+{
+    uint64_t word = k->letter & ~(k->letter << 1), alone = k->other & ~(k->other << 1) & ~(k->space << 1), wide_led = 0;
+    uint64_t led = (alone & k->one_byte) << 1;
+    const uint64_t *leads = k->wide.leads;
+    if (leads[2] | leads[3] | leads[4]) wide_led = (alone & leads[2]) << 2 | (alone & leads[3]) << 3 | (alone & leads[4]) << 4;
+    uint64_t starts = word & ~(led | wide_led | k->blank << 1);
+    return r->cased ? starts | (k->upper & k->lower << 1) : starts;
+}
+
+INLINE uint64_t digit_starts(uint64_t digit, const ScanRules *r)
+{
+    if (r->each_digit) return digit;
+    uint64_t third = digit & ~(digit << 1), three = digit & digit << 1 & digit << 2, starts = third;
+    while ((third = third << 3 & three)) starts |= third;
+    return starts;
+}
+
+// Punctuation with the space before it; white space: what stands before its last line break, what
+// stands behind, and the last blank.
+INLINE uint64_t other_starts(const Kinds *k)
+{
+    uint64_t runs = k->other & ~(k->other << 1), solid = k->letter | k->digit | k->other;
+    uint64_t starts = (runs & ~(k->space << 1)) | (runs >> 1 & k->space);
+    uint64_t line = k->line & ~taken_lines(k->line, k->other), white = k->blank | line;
+    uint64_t behind = k->blank & line << 1;
+    starts |= (white & ~(white << 1)) | (k->blank & solid >> 1);
+    return behind ? starts | (behind & ~blanks_between(k->blank, line, behind)) : starts;
+}
+
+INLINE uint64_t split_contractions(uint64_t starts, const Kinds *k, const Byte *p, const Byte *end, const ScanRules *r)
+{
     if (r->contraction_first) {
-        for (uint64_t at = m.apostrophe & (starts | 1) & letter >> 1; at; at &= at - 1) {
+        for (uint64_t at = k->apostrophe & (starts | 1) & k->letter >> 1; at; at &= at - 1) {
             unsigned i = (unsigned)__builtin_ctzll(at), n = contraction(p + i, end);
             if (n) starts |= UINT64_C(1) << (i + n);
         }
     }
     if (r->contraction_last) {
         uint64_t done = 0;
-        for (uint64_t at = m.apostrophe & letter << 1 & letter >> 1; at; at &= at - 1) {
+        for (uint64_t at = k->apostrophe & k->letter << 1 & k->letter >> 1; at; at &= at - 1) {
             unsigned i = (unsigned)__builtin_ctzll(at), n = done >> i & 1 ? 0 : contraction(p + i, end);
             if (!n) continue;
             done = UINT64_C(1) << (i + n);
             starts = (starts & ~(UINT64_C(1) << i)) | done;
         }
     }
+    return starts;
+}
+
+INLINE uint64_t scan_masks(const Byte *p, const Byte *end, Masks m, const ScanRules *r)
+{
+    size_t left = (size_t)(end - p);
+    bool cut;
+    Kinds k = kinds_of(p, &m, left < BLOCK_BYTES ? BELOW(left) : ~UINT64_C(0), r);
+    unsigned stop = sure_until(&k, left, r, &cut);
+    if (stop == 0) return 0;
+    forget_behind(&k, stop);
+    uint64_t starts = word_starts(&k, r) | digit_starts(k.digit, r) | other_starts(&k);
+    starts = split_contractions(starts, &k, p, end, r);
     if (!cut) return (starts & BELOW(stop) & ~UINT64_C(1)) | UINT64_C(1) << stop;
     // What white space and punctuation at the end of the known bytes give is not known.
-    uint64_t firm = (letter | digit) & (stop < 64 ? BELOW(stop) : ~UINT64_C(0));
+    uint64_t firm = (k.letter | k.digit) & (stop < 64 ? BELOW(stop) : ~UINT64_C(0));
     if (!firm) return 0;
     unsigned sure = 64 - (unsigned)__builtin_clzll(firm);
     return starts & ~UINT64_C(1) & (sure < 64 ? BELOW(sure) : ~UINT64_C(0));

@@ -34,7 +34,7 @@ static bool open_counter(Counter *c, const char *name, Arena *a)
 static Str sample(Arena *a)
 {
     static const char *const parts[] = {
-        "The grinder's burrs aren't sharp; don't use 1234567 grams.\n\n", "    if (x == NULL) return -1;  // TODO\r\n", "El caf\xC3\xA9 est\xC3\xA1 fr\xC3\xADo. ",
+        "The grinder's burrs aren't sharp; don't use 1234567 grams.\n\n", "    if (x == NULL) return -1;  // none\r\n", "El caf\xC3\xA9 est\xC3\xA1 fr\xC3\xADo. ",
         "\xE6\x88\x91\xE4\xBB\xAC\xE5\x96\x9D\xE5\x92\x96\xE5\x95\xA1\xEF\xBC\x8C\xE7\x84\xB6\xE5\x90\x8E\xE5\x9B\x9E\xE5\xAE\xB6\xE3\x80\x82", "\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x91\xA7\xE2\x80\x8D\xF0\x9F\x91\xA6 ", "\t\t\n \n   ",
         "\xE0\xB8\x81\xE0\xB8\xB2\xE0\xB9\x81\xE0\xB8\x9F\xE0\xB8\xA3\xE0\xB9\x89\xE0\xB8\xAD\xE0\xB8\x99 ", "antidisestablishmentarianismus", "================ ", "HTTPServerError and iPhone15Pro. ", "a", "!!!???\n", "https://example.org/a?b=c&d=%20 ",
         "\xD0\x9F\xD1\x80\xD0\xB8\xD0\xB2\xD0\xB5\xD1\x82, \xD0\xBC\xD0\xB8\xD1\x80! ", "<|im_end|>",
