@@ -100,7 +100,8 @@ Ticket journal_durable(Journal *j);          // the highest ticket that is safe
 bool journal_failed(Journal *j, Error *e);   // true after a failed write, with its error
 bool journal_flush(Journal *j, Error *e);    // waits until all that was put is safe
 
-// ---- reading; on a threaded journal only after journal_flush and while nothing is put -----------
+// ---- reading: waits until what was put is written, and sees it. One thread puts and reads, and no
+// `each` below puts anything. ------------------------------------------------------------------------
 
 // Sums over the whole run, from the rows themselves, so that they are right after any kill. What lies
 // below the fact "watermark" (every iteration below it has ended) is summed once, so a long run's sums

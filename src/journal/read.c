@@ -2,9 +2,18 @@
 #include "journal/journal_internal.h"
 #include "journal/sums.h"
 
+// The one connection must never be in two threads at once: SQLite then writes a log that a later
+// reader takes for torn. So each read first waits until the journal's thread has nothing left to write;
+// what it reads is also what was put last. After a failed write the thread writes no more.
+static Store *idle_store(Journal *j)
+{
+    journal_flush(j, NULL);
+    return &j->store;
+}
+
 bool journal_get_fact(Journal *j, Str key, Arena *a, Str *value)
 {
-    sqlite3_stmt *q = store_statement(&j->store, STORE_GET_FACT, NULL);
+    sqlite3_stmt *q = store_statement(idle_store(j), STORE_GET_FACT, NULL);
     if (!q) return false;
     sqlite3_bind_text64(q, 1, key.ptr, key.len, SQLITE_STATIC, SQLITE_UTF8);
     bool found = sqlite3_step(q) == SQLITE_ROW;
@@ -13,7 +22,7 @@ bool journal_get_fact(Journal *j, Str key, Arena *a, Str *value)
     return found;
 }
 
-bool journal_sum(Journal *j, JournalSums *out, Error *e) { return sums_read(&j->store, out, e); }
+bool journal_sum(Journal *j, JournalSums *out, Error *e) { return sums_read(idle_store(j), out, e); }
 
 static bool has_answer(Journal *j, sqlite3_int64 id, bool *answered, Error *e)
 {
@@ -49,7 +58,7 @@ static bool read_state(Journal *j, sqlite3_stmt *q, IterationState *out, Error *
 
 bool journal_each_iteration(Journal *j, uint64_t from, bool (*each)(void *, const IterationState *), void *ctx, Error *e)
 {
-    sqlite3_stmt *q = store_statement(&j->store, STORE_EACH, e);
+    sqlite3_stmt *q = store_statement(idle_store(j), STORE_EACH, e);
     if (!q) return false;
     sqlite3_bind_int64(q, 1, (sqlite3_int64)(from << 16));
     IterationState latest = {0}, next;
@@ -71,7 +80,7 @@ bool journal_each_iteration(Journal *j, uint64_t from, bool (*each)(void *, cons
 bool journal_get_answer(Journal *j, StepKey key, Arena *a, AnswerRow *out, Error *e)
 {
     *e = (Error){0};
-    sqlite3_stmt *q = store_statement(&j->store, STORE_GET_ANSWER, e);
+    sqlite3_stmt *q = store_statement(idle_store(j), STORE_GET_ANSWER, e);
     if (!q) return false;
     sqlite3_bind_int64(q, 1, store_id(key));
     int code = sqlite3_step(q);
@@ -92,7 +101,7 @@ bool journal_get_answer(Journal *j, StepKey key, Arena *a, AnswerRow *out, Error
 bool journal_get_vector(Journal *j, uint64_t iteration, Arena *a, Str *out)
 {
     // A journal in which nothing was compared by meaning has no such table.
-    sqlite3_stmt *q = store_statement(&j->store, STORE_GET_VECTOR, NULL);
+    sqlite3_stmt *q = store_statement(idle_store(j), STORE_GET_VECTOR, NULL);
     if (!q) return false;
     sqlite3_bind_int64(q, 1, (sqlite3_int64)iteration);
     bool found = sqlite3_step(q) == SQLITE_ROW;
@@ -108,7 +117,7 @@ struct KeptReader {
 
 KeptReader *journal_read_kept(Journal *j, Error *e)
 {
-    sqlite3_stmt *q = store_statement(&j->store, STORE_EACH_KEPT, e);
+    sqlite3_stmt *q = store_statement(idle_store(j), STORE_EACH_KEPT, e);
     if (!q) return NULL;
     KeptReader *r = mem_alloc(sizeof *r);
     *r = (KeptReader){j, q};
@@ -118,6 +127,7 @@ KeptReader *journal_read_kept(Journal *j, Error *e)
 bool kept_next(KeptReader *r, KeptItem *out, Error *e)
 {
     *e = (Error){0};
+    idle_store(r->journal);
     int code = sqlite3_step(r->statement);
     if (code == SQLITE_DONE) return false;
     if (code != SQLITE_ROW) return store_error(&r->journal->store, "read", e);

@@ -153,7 +153,7 @@ void engine_withdraw(Engine *e, Item *item)
 static void judge_stored(Engine *e, Item *item, Nanos now)
 {
     Error error;
-    // The journal's thread is idle after a flush, and nothing is put until it has been read.
+    // A journal that fails ends the run in engine.c.
     if (!journal_flush(e->parts.journal, NULL) || !plan_task(e, item, now)) return;
     if (!journal_get_answer(e->parts.journal, item_key(item), &item->arena, &item->stored, &error)) {
         if (error.kind) engine_stop(e, ERROR_FILE, &error, 0);

@@ -194,6 +194,43 @@ static void test_durable_survives_a_kill(void **state)
     assert_true(journal_close(j, &e));
 }
 
+// Reads between writes, with no flush by the caller: each sees what was put last, and the log of a
+// process that is then killed holds everything.
+static void put_and_get_then_die(void)
+{
+    enum { ROUNDS = 300 };
+    Journal *j;
+    Error e;
+    Arena a = {0};
+    bool ok = journal_create(path, &(JournalOptions){.threaded = true}, &j, &e);
+    for (int i = 0; ok && i < ROUNDS; i++) {
+        Str value, count = arena_printf(&a, "%d", i);
+        journal_fact(j, S("count"), count);
+        ok = journal_get_fact(j, S("count"), &a, &value) && str_eq(value, count);
+        put_kept(j, (uint64_t)i);
+        ok = ok && !journal_get_vector(j, (uint64_t)i, &a, &value);
+    }
+    ok = ok && journal_flush(j, &e);
+    _exit(ok ? 0 : 1);
+}
+
+static void test_reads_between_writes(void **state)
+{
+    (void)state;
+    pid_t child = fork();
+    if (child == 0) put_and_get_then_die();
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    Journal *j;
+    Error e;
+    JournalSums sums;
+    assert_true(journal_open(path, &(JournalOptions){.threaded = true}, &j, &e));
+    assert_true(journal_sum(j, &sums, &e));
+    assert_int_equal(sums.kept, 300);
+    assert_true(journal_close(j, &e));
+}
+
 static void test_a_failed_write_is_said(void **state)
 {
     (void)state;
@@ -332,6 +369,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_rows_come_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_rows_come_back_threaded, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_durable_survives_a_kill, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_reads_between_writes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_failed_write_is_said, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_sums_of_settled_iterations, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_what_is_no_journal, set_up, tear_down),
