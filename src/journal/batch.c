@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "journal/batch.h"
 
+#include "journal/sums.h"
+
 static void take(Batch *b, Str *text)
 {
     b->bytes += text->len;
@@ -41,7 +43,7 @@ void batch_add(Batch *b, const Operation *op)
     }
 }
 
-static bool write_one(const Operation *op, Store *store, Error *e)
+static bool write_row(const Operation *op, Store *store, Error *e)
 {
     switch (op->kind) {
     case OP_ASK: return store_ask(store, op->key, &op->ask, e);
@@ -51,6 +53,15 @@ static bool write_one(const Operation *op, Store *store, Error *e)
     case OP_FACT: return store_fact(store, op->fact.key, op->fact.value, e);
     }
     return false;
+}
+
+// The kept sums move with the rows they are made of.
+static bool write_one(const Operation *op, Store *store, Error *e)
+{
+    uint64_t watermark;
+    if (op->kind != OP_FACT) return sums_touch(store, op->key.iteration, e) && write_row(op, store, e);
+    if (!write_row(op, store, e)) return false;
+    return !str_eq(op->fact.key, S("watermark")) || !str_to_u64(op->fact.value, &watermark) || sums_settle(store, watermark, e);
 }
 
 bool batch_write(Batch *b, Store *store, Error *e)

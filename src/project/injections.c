@@ -5,7 +5,6 @@
 #include "base/path.h"
 #include "project/injection_reader.h"
 #include "project/limits.h"
-#include "project/when.h"
 
 static const InjectionReader *const readers[] = {&injection_txt, &injection_json, &injection_csv};
 enum { READERS = sizeof readers / sizeof *readers };
@@ -244,7 +243,7 @@ bool injections_compile(Injections *injections, const Names *names, Arena *a, Pr
 {
     bool ok = true;
     for (size_t i = 0; i < injections->n; i++) ok &= compile_values(&injections->items[i], names, a, problems);
-    return when_compile(injections, names, a, problems) && ok;
+    return ok;
 }
 
 int64_t injection_find(const Injection *injection, Str label)

@@ -3,7 +3,7 @@
 // prompting/injections/: the variables of the prompts and their possible values, read from .txt,
 // .json and .csv files. Read in two steps, since values mention names that other files define:
 // injections_read gives names, columns, labels and weights; injections_compile, once all names
-// are known, compiles the values and resolves every `when`.
+// are known, compiles the values. What their `when` says is when.h's.
 // Everything lives in the arena given to injections_read.
 #ifndef CONFAB_PROJECT_INJECTIONS_H
 #define CONFAB_PROJECT_INJECTIONS_H
@@ -67,7 +67,7 @@ enum {
 // what could be read is in *out all the same.
 bool injections_read(const char *folder, Arena *a, Injections *out, Problems *problems);
 
-// Compiles values and `when`s, finds cycles of `when` and sets `order`.
+// Compiles the values. Then when_compile (when.h) resolves their conditions and sets `order`.
 bool injections_compile(Injections *injections, const Names *names, Arena *a, Problems *problems);
 
 // The drawn label of a variable: a topic, a file's name, a template's name, an injection's label.

@@ -6,6 +6,7 @@
 #include "project/blocks.h"
 #include "project/part_file.h"
 #include "project/project_parts.h"
+#include "project/when.h"
 
 // The order is what needs what: files are read first, which gives the names; then everything with
 // placeholders is compiled; then what hangs on several parts is checked.
@@ -176,6 +177,7 @@ static void compile_all(Loader *l)
     compile_prompts(l);
     styles_compile(&p->styles, &p->names, l->arena, l->problems);
     injections_compile(&p->injections, &p->names, l->arena, l->problems);
+    when_compile(&p->injections, &p->names, l->arena, l->problems);
     output_format_compile(l->format.root ? &l->format : NULL, &p->format, &p->names, l->arena, l->problems);
     DrawingContext context = {&p->injections, &p->styles, &p->names, l->topics, p->knowledge->n_topics, l->paths,
                               p->knowledge->n_documents};

@@ -108,6 +108,7 @@ static void fuzz_injection(World *w, const InjectionReader *reader)
     w->names.n_injections = 1;
     w->injections = (Injections){.items = &in, .n = 1};
     bool compiled = injections_compile(&w->injections, &w->names, &w->arena, &w->problems);
+    compiled &= when_compile(&w->injections, &w->names, &w->arena, &w->problems);
     for (size_t i = 0; i < in.n; i++) {
         HOLD(in.values[i].weight >= 0);
         Origin origin = injection_origin(&in, &in.values[i]);

@@ -64,7 +64,8 @@ static bool load(World *w)
         injections[i] = (InjectionName){in->name, columns, in->n_columns};
     }
     w->names = (Names){.injections = injections, .n_injections = n, .n_participants = 2, .knowledge = true, .templates = true};
-    return injections_compile(&w->injections, &w->names, &w->arena, &w->problems) && ok;
+    ok &= injections_compile(&w->injections, &w->names, &w->arena, &w->problems);
+    return when_compile(&w->injections, &w->names, &w->arena, &w->problems) && ok;
 }
 
 // ---- values -------------------------------------------------------------------------------------

@@ -198,7 +198,7 @@ static void test_durable_survives_a_kill(void **state)
 // process that is then killed holds everything.
 static void put_and_get_then_die(void)
 {
-    enum { ROUNDS = 300 };
+    enum { ROUNDS = 60 };
     Journal *j;
     Error e;
     Arena a = {0};
@@ -227,7 +227,7 @@ static void test_reads_between_writes(void **state)
     JournalSums sums;
     assert_true(journal_open(path, &(JournalOptions){.threaded = true}, &j, &e));
     assert_true(journal_sum(j, &sums, &e));
-    assert_int_equal(sums.kept, 300);
+    assert_int_equal(sums.kept, 60);
     assert_true(journal_close(j, &e));
 }
 
