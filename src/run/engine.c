@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "run/engine_internal.h"
+#include "run/engine_ask.h"
+#include "run/engine_embed.h"
+#include "run/engine_reply.h"
+#include "run/engine_send.h"
 
 #define TELL_EVERY (100 * NANOS_PER_MS)   // the progress line's pace
 #define NOTE_EVERY NANOS_PER_SECOND       // how often time and watermark are journalled
@@ -50,36 +53,6 @@ void engine_free(Engine *e)
     engine_embed_free(e);
     arena_free(&e->scratch);
     free(e);
-}
-
-void engine_tell(Engine *e, const Error *message)
-{
-    const RunObserver *o = e->parts.observer;
-    if (o && o->message) o->message(o->ctx, message);
-}
-
-void engine_stop(Engine *e, ErrorKind end, const Error *why, Nanos patience)
-{
-    Nanos until = patience < 0 ? INT64_MAX : clock_now(e->parts.clock) + patience;
-    if (until < e->patience_ends) e->patience_ends = until;
-    if (e->stopping) return;
-    e->stopping = true;
-    e->progress.stopping = true;
-    e->end = end;
-    if (why) e->why = *why;
-}
-
-void engine_release(Engine *e, Item *item)
-{
-    item->task = (Task){0};
-    item->room = 0;
-    queue_push(&e->free, item);
-}
-
-void engine_leave(Engine *e, Item *item)
-{
-    if (item->task.iteration < e->lowest_left) e->lowest_left = item->task.iteration;
-    engine_release(e, item);
 }
 
 static size_t active(const Engine *e) { return e->n_items - e->free.n; }
@@ -256,7 +229,7 @@ bool engine_turn(Engine *e, Nanos patience)
         withdraw_all(e);
     } else {
         wake_due(e, now);
-        engine_plan_more(e, now);
+        engine_plan_more(e);
         if (e->parts.journal_inline) take_durable(e, now);
         engine_send_ready(e, now);
     }

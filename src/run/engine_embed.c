@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-//
-// An answer on its way to be compared by meaning: once its words are found to be new, its embedding is
-// asked for, and it is assessed again when that has come. Nobody waits for it meanwhile. Without it
-// nothing is decided: where no embeddings are to be had any more, the run ends, and what was answered
-// is judged when it is resumed.
+#include "run/engine_embed.h"
+
 #include "base/hash.h"
-#include "run/engine_internal.h"
 
 #define CONNECT_TIMEOUT (10 * NANOS_PER_SECOND)
 #define WHOLE_TIMEOUT (120 * NANOS_PER_SECOND)

@@ -1,64 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "run/engine_reply.h"
+
 #include "llm/adapter.h"
 #include "llm/judge.h"
-#include "run/engine_internal.h"
+#include "run/engine_ask.h"
+#include "run/engine_embed.h"
 
 // ---- verdicts -----------------------------------------------------------------------------------
 
-static void count_reason(JournalSums *sums, const char *name)
-{
-    size_t i = 0;
-    while (i < sums->n_reasons && strcmp(sums->reasons[i].name, name) != 0) i++;
-    if (i == JOURNAL_REASONS) return;
-    if (i == sums->n_reasons) {
-        snprintf(sums->reasons[i].name, sizeof sums->reasons[i].name, "%s", name);
-        sums->reasons[i].n = 0;
-        sums->n_reasons++;
-    }
-    sums->reasons[i].n++;
-}
-
-// "server error" as the journal and status --json name it: server_error.
-static void reason_from_cause(char out[24], const char *cause)
-{
-    size_t i = 0;
-    for (; cause[i] && i < 23; i++) out[i] = cause[i] == ' ' || cause[i] == '-' ? '_' : cause[i];
-    out[i] = 0;
-}
-
-static void put_verdict(Engine *e, Item *item, VerdictRow *row, const KeptRow *kept)
-{
-    JournalSums *sums = &e->progress.totals;
-    row->wall = clock_wall(e->parts.clock);
-    journal_verdict(e->parts.journal, item_key(item), row, kept);
-    sums->prompt_tokens += row->prompt_tokens;
-    sums->completion_tokens += row->completion_tokens;
-    sums->cached_tokens += row->cached_tokens;
-    sums->cost += row->cost;
-    if (kept) {
-        sums->kept++;
-        return;
-    }
-    sums->rejected++;
-    sums->failed += row->final;
-    count_reason(sums, arena_cstr(&e->scratch, row->reason));
-}
-
-void engine_give_up(Engine *e, Item *item, const char *reason, const char *message, Nanos now)
-{
-    (void)now;
-    char name[24];
-    reason_from_cause(name, reason);
-    VerdictRow row = {.final = true, .reason = str_from(name), .message = str_from(message), .tokens_known = true};
-    put_verdict(e, item, &row, NULL);
-    engine_release(e, item);
-}
-
 // The next attempt of the same iteration, or its end.
-static void reject(Engine *e, Item *item, VerdictRow *row, Nanos now)
+static void reject(Engine *e, Item *item, VerdictRow *row)
 {
     row->final |= item->task.attempt >= item->task.last_attempt;
-    put_verdict(e, item, row, NULL);
+    engine_put_verdict(e, item, row, NULL);
     if (row->final) {
         engine_release(e, item);
         return;
@@ -67,7 +21,7 @@ static void reject(Engine *e, Item *item, VerdictRow *row, Nanos now)
     if (e->stopping)
         engine_leave(e, item);
     else
-        engine_ask(e, item, now);
+        engine_ask(e, item);
 }
 
 // ---- replies that are no answer -----------------------------------------------------------------
@@ -113,33 +67,14 @@ static bool too_many_in_a_row(Engine *e, const Judgement *j, Nanos patience)
     return true;
 }
 
-static void back_off(Engine *e, Item *item, Nanos retry_after, Nanos now)
-{
-    unsigned tries = item->failures ? item->failures : item->throttles;
-    uint64_t key = hash_mix(hash_mix(e->settings->seed, item->task.iteration), hash_mix(item->task.attempt, item->task.tries));
-    item->due = now + backoff(tries, retry_after, key);
-    heap_push(&e->backoff, item);
-}
-
-void engine_unsent(Engine *e, Item *item, const Error *why, Nanos now)
-{
-    budget_settle(&e->budget, item->at_most, (Spending){0});
-    if (why->kind != ERROR_INTERNAL || ++item->failures >= FAILURES_MAX) {
-        engine_give_up(e, item, "request", why->what, now);
-        return;
-    }
-    engine_note_failed(e, item);
-    back_off(e, item, -1, now);
-}
-
 static void on_retry(Engine *e, Item *item, const Judgement *j, unsigned most, Nanos now)
 {
     // What a server says when it is sick is what the run reports if it never recovers.
     e->why = j->error;
     if (++item->failures >= most)
-        engine_give_up(e, item, j->cause, j->error.what, now);
+        engine_give_up(e, item, j->cause, j->error.what);
     else
-        back_off(e, item, j->retry_after, now);
+        engine_back_off(e, item, j->retry_after, now);
 }
 
 static void on_no_schema(Engine *e, Item *item, const Judgement *j)
@@ -190,7 +125,7 @@ static void no_answer(Engine *e, Item *item, const HttpReply *reply, const Judge
     case RETRY: on_retry(e, item, j, FAILURES_MAX, now); return;
     case THROTTLED:
         item->throttles++;
-        back_off(e, item, j->retry_after, now);
+        engine_back_off(e, item, j->retry_after, now);
         return;
     case REFUSED: on_refused(e, item, j, now); return;
     case NO_SCHEMA: on_no_schema(e, item, j); return;
@@ -198,7 +133,7 @@ static void no_answer(Engine *e, Item *item, const HttpReply *reply, const Judge
     case FAILED: break;
     }
     too_many_in_a_row(e, j, -1);
-    engine_give_up(e, item, j->cause, j->error.what, now);
+    engine_give_up(e, item, j->cause, j->error.what);
 }
 
 static bool is_answer(const HttpReply *reply) { return reply->end == HTTP_DONE && reply->status >= 200 && reply->status < 300; }
@@ -300,7 +235,7 @@ static void note_model(Engine *e, Str reported)
     e->model_noted = true;
 }
 
-static void assess_reply(Engine *e, Item *item, const Judgement *j, VerdictRow *row, Nanos now)
+static void assess_reply(Engine *e, Item *item, const Judgement *j, VerdictRow *row)
 {
     AnswerFacts facts = {
         .attempt = item->task.attempt,
@@ -326,7 +261,7 @@ static void assess_reply(Engine *e, Item *item, const Judgement *j, VerdictRow *
         row->final = true;
         row->reason = S("kept");
         note_novelty(e, item, false, row);
-        put_verdict(e, item, row, &kept);
+        engine_put_verdict(e, item, row, &kept);
         e->progress.duplicate_rate = duplicate_rate(e);
         engine_release(e, item);
         return;
@@ -339,20 +274,20 @@ static void assess_reply(Engine *e, Item *item, const Judgement *j, VerdictRow *
     row->reason = str_from(finding_name(found.reason));
     row->message = str_from(found.message);
     if (found.reason == FINDING_DUPLICATE) row->final = note_novelty(e, item, true, row);
-    reject(e, item, row, now);
+    reject(e, item, row);
     if (found.reason == FINDING_DUPLICATE) e->progress.duplicate_rate = duplicate_rate(e);
 }
 
 // A whole answer in no form that the API's documents know: it may be paid, so it is not asked for
 // again under the same number but counts as an attempt.
-static void unreadable(Engine *e, Item *item, const Judgement *j, VerdictRow *row, Nanos now)
+static void unreadable(Engine *e, Item *item, const Judgement *j, VerdictRow *row)
 {
     char reason[24];
-    reason_from_cause(reason, j->cause);
+    engine_reason(reason, j->cause);
     row->reason = str_from(reason);
     row->message = str_from(j->error.what);
     too_many_in_a_row(e, j, 2 * NANOS_PER_SECOND);
-    reject(e, item, row, now);
+    reject(e, item, row);
 }
 
 // What the answer cost is booked at once; what its embedding may cost stays reserved.
@@ -391,8 +326,8 @@ void engine_assess(Engine *e, Item *item, Nanos now)
     item->settled = false;
     item->reply = NULL;
     if (j.verdict == ANSWERED)
-        assess_reply(e, item, &j, &row, now);
+        assess_reply(e, item, &j, &row);
     else
-        unreadable(e, item, &j, &row, now);
+        unreadable(e, item, &j, &row);
     if (held) e->parts.transport->release(e->parts.transport->self, held);
 }
