@@ -134,10 +134,6 @@ static bool check_options(Cli *cli, Error *e)
         error_set(e, ERROR_USAGE, "usage", "--hits lists what --against finds");
         return error_hint(e, "add --against FILE");
     }
-    if (settings_on(s, OPTION_SEMANTIC) && settings_has(s, OPTION_MEMORY)) {
-        error_set(e, ERROR_USAGE, "usage", "--semantic keeps the embeddings of all kept records in memory, which --memory would bound");
-        return error_hint(e, "leave out one of them");
-    }
     return true;
 }
 
@@ -208,7 +204,8 @@ const Command cmd_dedup = {
                "row; rows of one id that follow each other are one record. What is kept goes to --output, or to standard output, in the "
                "input's format and order, each record byte for byte; of Parquet a file of the same columns. Two conversations are near-duplicates when at least --threshold of their word "
                "5-grams are in both (Jaccard); each pair is compared exactly. With --semantic those are dropped too whose "
-               "embeddings are near (--semantic-threshold, cosine). --keep says which one stays: the first, the longest, a handwritten "
+               "embeddings are near (--semantic-threshold, cosine); up to 100,000, or when they do not fit into --memory, each is compared with all, "
+               "which takes four times as long for twice as many. --keep says which one stays: the first, the longest, a handwritten "
                "one, or the best judged: the one with the highest number as score, quality or rating, else the one with the fewest "
                "repeated turns, ends in the middle of a sentence and placeholders left over. --clusters FILE says what was dropped for what, and "
                "how alike they are. --against FILE drops what shares 13 words in a row (or all words of a text of 8 to 12) with an "

@@ -191,7 +191,7 @@ const Option option_table[OPTION_COUNT] = {
     [OPTION_HITS] = {"hits", 0, "FILE", ARG_FILE, 0, ON_DEDUP,
         .help = "write what --against found, a line a hit"},
     [OPTION_MEMORY] = {"memory", 0, "MIB", ARG_WHOLE, 0, ON_DEDUP, .min = 1, .max = 1 << 24,
-        .help = "keep at most so many MiB of lists and shingles in memory, the rest in files of $TMPDIR"},
+        .help = "keep at most so many MiB of lists, shingles and embeddings in memory, the rest in files of $TMPDIR"},
     [OPTION_JSON] = {"json", 0, NULL, ARG_SWITCH, 0, ON_DATA,
         .help = "print one JSON object"},
     [OPTION_NO_INPUT] = {"no-input", 0, NULL, ARG_SWITCH, RULE_NOT_PROJECT, ON_ASKING,

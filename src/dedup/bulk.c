@@ -12,6 +12,7 @@ enum {
 };
 
 #define SKIPPED UINT32_MAX  // in place of a number of keys
+#define MOST (UINT32_MAX / 2 - 1)
 
 typedef struct Text {
     uint64_t exact;      // half of the normal form's hash: enough among texts whose shingles are equal
@@ -103,7 +104,7 @@ bool bulk_add(Bulk *b, Error *e)
     uint64_t hashes[SKETCH_PLACES];
     KeyPlace place;
     shingles_items(&b->shingles, b->words);
-    if (b->n == UINT32_MAX - 1 || s->n >= SKIPPED) return error_set(e, ERROR_INTERNAL, "dedup", "more texts than can be compared");
+    if (b->n == MOST || s->n >= SKIPPED) return error_set(e, ERROR_INTERNAL, "dedup", "more texts than can be compared");
     uint32_t *keys = keystore_add(&b->keys, s->n, &place, e);
     if (!keys) return false;
     memcpy(keys, s->items, s->n * sizeof *keys);
@@ -199,15 +200,18 @@ typedef struct Kept {
     uint32_t *heads;     // of each group: index + 1 into links; 0: none
     uint64_t *links;     // a text in the upper half, in the lower the next link's index + 1
     size_t n;
-    uint32_t *compared;  // of each text: the last one it was compared with, + 1
+    uint32_t *compared;  // of each text: the stamp of the last one it was compared with
     SpillArray arrays[3]; // of these three
 } Kept;
 
-static void compare(Bulk *b, const Kept *kept, uint32_t number, uint32_t other, SeenMatch *best)
+// A text is compared with another once for a stamp, however many bands they share.
+static uint32_t stamp_of(uint32_t number, bool ahead) { return 2 * number + (ahead ? 1 : 2); }
+
+static void compare(Bulk *b, const Kept *kept, uint32_t number, uint32_t stamp, uint32_t other, SeenMatch *best)
 {
     const Text *x = &b->texts[number], *y = &b->texts[other];
-    if (kept->compared[other] == number + 1) return;
-    kept->compared[other] = number + 1;
+    if (kept->compared[other] == stamp) return;
+    kept->compared[other] = stamp;
     bool exact = x->exact == y->exact && x->n_keys == y->n_keys;
     size_t common = x->n_keys ? shingles_common(&b->shingles, keystore_get(&b->keys, y->keys), y->n_keys) : 0;
     double similarity = x->n_keys ? jaccard(x->n_keys, y->n_keys, common) : exact;
@@ -216,15 +220,16 @@ static void compare(Bulk *b, const Kept *kept, uint32_t number, uint32_t other, 
     if (seen_better(&match, best)) *best = match;
 }
 
-static void find_best(Bulk *b, const Kept *kept, uint32_t number, const Member *members, size_t n, SeenMatch *best)
+static void find_best(Bulk *b, const Kept *kept, uint32_t number, uint32_t stamp, const Member *members, size_t n, SeenMatch *best)
 {
     const Text *text = &b->texts[number];
     bool ready = false;
+    *best = (SeenMatch){.id = UINT64_MAX};
     for (size_t i = 0; i < n; i++)
         for (uint32_t link = kept->heads[group_of(members[i])]; link; link = (uint32_t)kept->links[link - 1]) {
             if (!ready) shingles_from_keys(&b->shingles, keystore_get(&b->keys, text->keys), text->n_keys);
             ready = true;
-            compare(b, kept, number, (uint32_t)(kept->links[link - 1] >> 32), best);
+            compare(b, kept, number, stamp, (uint32_t)(kept->links[link - 1] >> 32), best);
         }
 }
 
@@ -237,18 +242,41 @@ static void add_kept(Kept *kept, uint32_t number, const Member *members, size_t 
     }
 }
 
-static bool settle_all(Bulk *b, Kept *kept, bool (*each)(void *, uint64_t, const SeenMatch *, Error *), void *ctx, Error *e)
+static size_t members_end(const Bulk *b, size_t from, uint32_t number)
+{
+    while (from < b->n_members && text_of(b->members[from]) == number) from++;
+    return from;
+}
+
+// Says of the texts from `first` on, whose members begin at `from`, which have new words as far as is known now.
+static bool tell_ahead(Bulk *b, const Kept *kept, const BulkSettler *settler, uint32_t first, size_t from, Error *e)
+{
+    bool is_new[BULK_AHEAD];
+    size_t n = 0;
+    for (uint32_t number = first; number < b->n && n < BULK_AHEAD; number++, n++) {
+        SeenMatch best;
+        size_t to = members_end(b, from, number);
+        find_best(b, kept, number, stamp_of(number, true), b->members + from, to - from, &best);
+        is_new[n] = best.id == UINT64_MAX && b->texts[number].n_keys != SKIPPED;
+        from = to;
+    }
+    return settler->ahead(settler->ctx, first, is_new, n, e);
+}
+
+static bool settle_all(Bulk *b, Kept *kept, const BulkSettler *settler, Error *e)
 {
     size_t from = 0, to;
     for (uint32_t number = 0; number < b->n; number++, from = to) {
-        SeenMatch best = {.id = UINT64_MAX};
-        for (to = from; to < b->n_members && text_of(b->members[to]) == number;) to++;
-        find_best(b, kept, number, b->members + from, to - from, &best);
+        SeenMatch best;
+        bool stays = true;
+        if (settler->ahead && number % BULK_AHEAD == 0 && !tell_ahead(b, kept, settler, number, from, e)) return false;
+        to = members_end(b, from, number);
+        find_best(b, kept, number, stamp_of(number, false), b->members + from, to - from, &best);
         if (b->texts[number].n_keys == SKIPPED) continue;
         if (number % REST_EVERY == 0) rest(b);
         bool near = best.id != UINT64_MAX;
-        if (!near) add_kept(kept, number, b->members + from, to - from);
-        if (!each(ctx, number, near ? &best : NULL, e)) return false;
+        if (!settler->each(settler->ctx, number, near ? &best : NULL, &stays, e)) return false;
+        if (!near && stays) add_kept(kept, number, b->members + from, to - from);
     }
     return true;
 }
@@ -277,11 +305,11 @@ static bool look_together(Bulk *b, Kept *kept, Error *e)
     return true;
 }
 
-bool bulk_settle(Bulk *b, bool (*each)(void *, uint64_t, const SeenMatch *, Error *), void *ctx, Error *e)
+bool bulk_settle(Bulk *b, const BulkSettler *settler, Error *e)
 {
     Kept kept;
     if (!look_together(b, &kept, e)) return false;
-    bool ok = settle_all(b, &kept, each, ctx, e);
+    bool ok = settle_all(b, &kept, settler, e);
     kept_free(b, &kept);
     return ok;
 }
@@ -319,7 +347,7 @@ static bool join_near(Bulk *b, const Kept *earlier, uint32_t number, const Membe
             if (root_of(parents, other) == root_of(parents, number)) continue;
             if (!ready) shingles_from_keys(&b->shingles, keystore_get(&b->keys, b->texts[number].keys), b->texts[number].n_keys);
             ready = true;
-            compare(b, earlier, number, other, &match);
+            compare(b, earlier, number, stamp_of(number, false), other, &match);
             if (match.id == UINT64_MAX) continue;
             join(parents, number, other);
             if (match.similarity >= 1) return true;

@@ -19,8 +19,18 @@ const Shingles *bulk_words(Bulk *b, Str text);  // reads a text; its words may b
 bool bulk_add(Bulk *b, Error *e);               // adds it; texts are numbered from 0
 bool bulk_skip(Bulk *b, Error *e);              // takes a number for a text that is not compared
 
-// Calls `each` for every text in order: match is NULL where it is kept; not for skipped ones. Once only.
-bool bulk_settle(Bulk *b, bool (*each)(void *ctx, uint64_t number, const SeenMatch *match, Error *e), void *ctx, Error *e);
+enum { BULK_AHEAD = 512 };
+
+typedef struct BulkSettler {
+    // For every text in order, but not for skipped ones. match: NULL where its words are new; *stays, which is true, may then
+    // be made false: it is not kept for a reason of the caller's, and none is near to it.
+    bool (*each)(void *ctx, uint64_t number, const SeenMatch *match, bool *stays, Error *e);
+    // Before each BULK_AHEAD texts: which of them have new words so far, as all have that will be told to be new. May be NULL.
+    bool (*ahead)(void *ctx, uint64_t first, const bool *is_new, size_t n, Error *e);
+    void *ctx;
+} BulkSettler;
+
+bool bulk_settle(Bulk *b, const BulkSettler *settler, Error *e);  // once only
 
 // Which texts hang together: two texts that are near (found as seen.h says), and whatever either is near to, are one cluster. `out` has room
 // for every text and is filled with the lowest number of its cluster (its own when it is alone or was skipped). Instead of

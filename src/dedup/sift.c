@@ -10,7 +10,10 @@
 #include "dedup/vectors.h"
 #include "text/normalise.h"
 
-enum { LISTS_SHARE = 4 };    // of the memory that is allowed a quarter is for lists of records
+enum {
+    LISTS_SHARE = 4,     // of the memory that is allowed a quarter is for lists of records
+    VECTORS_SHARE = 4,   // and one for vectors, where meanings are compared
+};
 
 // A record is known by one number: its place over all files.
 typedef struct Dropped {
@@ -39,10 +42,11 @@ typedef struct Sift {
     SpillArray dropped_array, found_array;
     Dropped *dropped;        // in dropped_array
     size_t n_dropped, cap_dropped;
-    const Found *order;      // in which texts were added to the bulk; NULL: that of the files
     uint8_t *keeps;          // bits; only where records are not written as they are looked at
     uint64_t room;           // for so many
     Vectors *vectors;        // NULL: no vector has come yet
+    const struct FoundList *found;  // of all records, in the order in which they are looked at; NULL: that of the files
+    struct Together *together;      // texts that are embedded
     bool any_written;
     Buf line;
 } Sift;
@@ -132,8 +136,8 @@ static void set_keep(Sift *s, uint64_t number)
     s->keeps[number / 8] |= (uint8_t)(1u << (number % 8));
 }
 
-// `vector`: its embedding, where meanings are compared and its words are new.
-static bool judge(Sift *s, uint64_t number, Str text, const float *vector, bool *keep, Error *e)
+// `place`: of its vector among those ahead, where meanings are compared and its words are new; else STR_NONE.
+static bool judge(Sift *s, uint64_t number, Str text, size_t place, bool *keep, Error *e)
 {
     SeenMatch match;
     ContainHit hit;
@@ -144,10 +148,10 @@ static bool judge(Sift *s, uint64_t number, Str text, const float *vector, bool 
         return tell_hit(s, number, text, &hit, e);
     }
     if (near) return drop(s, number, &match, false, e);
-    if (vector && vectors_look(s->vectors, vector, &match)) return drop(s, number, &match, true, e);
+    if (place != STR_NONE && vectors_look_ahead(s->vectors, place, &match)) return drop(s, number, &match, true, e);
     *keep = true;
     s->report->kept++;
-    return seen_add(s->seen, number, e) && (!vector || vectors_add(s->vectors, number, e));
+    return seen_add(s->seen, number, e) && (place == STR_NONE || vectors_add(s->vectors, number, e));
 }
 
 // ---- writing ------------------------------------------------------------------------------------
@@ -255,10 +259,10 @@ static bool each_record(Sift *s, bool (*decide)(Sift *, uint64_t, const Record *
 
 static bool decide_first(Sift *s, uint64_t number, const Record *record, bool *keep, Error *e)
 {
-    return judge(s, number, record->text, NULL, keep, e);
+    return judge(s, number, record->text, STR_NONE, keep, e);
 }
 
-typedef struct FoundList {
+typedef struct FoundList {   // as they are looked at
     Found *items;
     size_t n, cap;
 } FoundList;
@@ -321,9 +325,14 @@ static int heaviest_first(const void *a, const void *b)
     return x->number < y->number ? -1 : x->number > y->number;
 }
 
+static bool read_found(const Sift *s, const Found *f, Record *record, Error *e)
+{
+    return records_at(s->readers[file_of(s->firsts, s->options->n_files, f->number)], f->offset, f->len, record, e);
+}
+
 // Texts that are embedded together: of those whose words are new when the batch is looked at, which are
 // all that can be new when their turn comes.
-enum { TOGETHER = 512 };
+enum { TOGETHER = BULK_AHEAD };
 
 typedef struct Together {
     Arena arena;
@@ -333,7 +342,27 @@ typedef struct Together {
     size_t n, n_wanted;
 } Together;
 
-static bool embed_wanted(Sift *s, Together *t, const float **vectors, size_t *dimensions, Error *e)
+// Where memory is bounded a quarter of it is for vectors. The graph, which is in memory, is made if all are sure to fit.
+static Vectors *new_vectors(const Sift *s, size_t dimensions)
+{
+    size_t memory = s->options->memory / VECTORS_SHARE;
+    bool fit = !memory || s->found->n <= memory / vectors_room(dimensions);
+    return vectors_new(&(VectorsOptions){
+        .dimensions = dimensions, .threshold = s->options->semantic_threshold, .exact = fit ? 0 : VECTORS_ALWAYS, .memory = memory});
+}
+
+static bool embed_wanted(Sift *s, Together *t, Error *e)
+{
+    size_t dimensions = 0;
+    if (!t->n_wanted) return true;
+    const float *vectors = s->options->embed(s->options->embed_ctx, t->wanted, t->n_wanted, &dimensions, &t->arena, e);
+    if (!vectors) return false;
+    if (!s->vectors) s->vectors = new_vectors(s, dimensions);
+    vectors_ahead(s->vectors, vectors, t->n_wanted);
+    return true;
+}
+
+static bool look_together(Sift *s, Together *t, Error *e)
 {
     SeenMatch match;
     ContainHit hit;
@@ -344,22 +373,14 @@ static bool embed_wanted(Sift *s, Together *t, const float **vectors, size_t *di
         t->places[i] = wanted ? t->n_wanted : STR_NONE;
         if (wanted) t->wanted[t->n_wanted++] = t->texts[i];
     }
-    *vectors = NULL;
-    if (!t->n_wanted) return true;
-    *vectors = s->options->embed(s->options->embed_ctx, t->wanted, t->n_wanted, dimensions, &t->arena, e);
-    if (*vectors && !s->vectors)
-        s->vectors = vectors_new(&(VectorsOptions){.dimensions = *dimensions, .threshold = s->options->semantic_threshold});
-    return *vectors != NULL;
+    return embed_wanted(s, t, e);
 }
 
 static bool judge_together(Sift *s, Together *t, Error *e)
 {
-    const float *vectors;
-    size_t dimensions = 0;
-    bool keep, ok = embed_wanted(s, t, &vectors, &dimensions, e);
+    bool keep, ok = look_together(s, t, e);
     for (size_t i = 0; ok && i < t->n; i++) {
-        const float *vector = t->places[i] == STR_NONE ? NULL : vectors + t->places[i] * dimensions;
-        ok = judge(s, t->numbers[i], t->texts[i], vector, &keep, e);
+        ok = judge(s, t->numbers[i], t->texts[i], t->places[i], &keep, e);
         if (ok && keep) set_keep(s, t->numbers[i]);
     }
     t->n = 0;
@@ -369,23 +390,15 @@ static bool judge_together(Sift *s, Together *t, Error *e)
 
 static bool judge_in_order(Sift *s, const FoundList *list, Error *e)
 {
-    Together *t = mem_alloc(sizeof *t);
+    Together *t = s->together;
     Record record;
-    bool ok = true;
-    *t = (Together){.n = 0};
-    for (size_t i = 0; ok && i < list->n; i++) {
-        const Found *f = &list->items[i];
-        RecordReader *reader = s->readers[file_of(s->firsts, s->options->n_files, f->number)];
-        ok = records_at(reader, f->offset, f->len, &record, e);
-        if (!ok) break;
+    for (size_t i = 0; i < list->n; i++) {
+        if (!read_found(s, &list->items[i], &record, e)) return false;
         t->texts[t->n] = arena_str(&t->arena, record.text);
-        t->numbers[t->n++] = f->number;
-        if (t->n == TOGETHER) ok = judge_together(s, t, e);
+        t->numbers[t->n++] = list->items[i].number;
+        if (t->n == TOGETHER && !judge_together(s, t, e)) return false;
     }
-    ok = ok && judge_together(s, t, e);
-    arena_free(&t->arena);
-    free(t);
-    return ok;
+    return judge_together(s, t, e);
 }
 
 // ---- in little memory ---------------------------------------------------------------------------
@@ -400,23 +413,44 @@ static bool add_to_bulk(Sift *s, uint64_t number, Str text, Error *e)
     return tell_hit(s, number, text, &hit, e);
 }
 
-static bool settle_one(void *ctx, uint64_t number, const SeenMatch *match, Error *e)
+static bool embed_ahead(void *ctx, uint64_t first, const bool *is_new, size_t n, Error *e)
 {
     Sift *s = ctx;
-    if (s->order) number = s->order[number].number;
+    Together *t = s->together;
+    Record record;
+    arena_reset(&t->arena);
+    t->n_wanted = 0;
+    for (size_t i = 0; i < n; i++) {
+        t->places[i] = is_new[i] ? t->n_wanted : STR_NONE;
+        if (!is_new[i]) continue;
+        if (!read_found(s, &s->found->items[first + i], &record, e)) return false;
+        t->wanted[t->n_wanted++] = arena_str(&t->arena, record.text);
+    }
+    return embed_wanted(s, t, e);
+}
+
+static bool settle_one(void *ctx, uint64_t number, const SeenMatch *match, bool *stays, Error *e)
+{
+    Sift *s = ctx;
+    size_t place = s->options->embed ? s->together->places[number % BULK_AHEAD] : STR_NONE;
+    if (s->found) number = s->found->items[number].number;
     if (match) {
         SeenMatch kept = *match;
-        if (s->order) kept.id = s->order[kept.id].number;
+        if (s->found) kept.id = s->found->items[kept.id].number;
         return drop(s, number, &kept, false, e);
     }
+    SeenMatch near;
+    *stays = place == STR_NONE || !vectors_look_ahead(s->vectors, place, &near);
+    if (!*stays) return drop(s, number, &near, true, e);
     s->report->kept++;
     set_keep(s, number);
-    return true;
+    return place == STR_NONE || vectors_add(s->vectors, number, e);
 }
 
 static bool settle(Sift *s, Error *e)
 {
-    bool ok = bulk_settle(s->bulk, settle_one, s, e);
+    BulkSettler settler = {.each = settle_one, .ahead = s->options->embed ? embed_ahead : NULL, .ctx = s};
+    bool ok = bulk_settle(s->bulk, &settler, e);
     s->report->memory = bulk_bytes(s->bulk);
     bulk_free(s->bulk);
     s->bulk = NULL;
@@ -426,19 +460,16 @@ static bool settle(Sift *s, Error *e)
 static Bulk *new_bulk(const Sift *s)
 {
     size_t memory = s->options->memory;
-    return bulk_new(&(SeenOptions){.threshold = s->options->threshold, .memory = memory - memory / LISTS_SHARE});
+    size_t others = memory / LISTS_SHARE + (s->options->embed ? memory / VECTORS_SHARE : 0);
+    return bulk_new(&(SeenOptions){.threshold = s->options->threshold, .memory = memory - others});
 }
 
 static bool judge_in_bulk(Sift *s, const FoundList *list, Error *e)
 {
     Record record;
     s->bulk = new_bulk(s);
-    s->order = list->items;
-    for (size_t i = 0; i < list->n; i++) {
-        const Found *f = &list->items[i];
-        RecordReader *reader = s->readers[file_of(s->firsts, s->options->n_files, f->number)];
-        if (!records_at(reader, f->offset, f->len, &record, e) || !add_to_bulk(s, f->number, record.text, e)) return false;
-    }
+    for (size_t i = 0; i < list->n; i++)
+        if (!read_found(s, &list->items[i], &record, e) || !add_to_bulk(s, list->items[i].number, record.text, e)) return false;
     return settle(s, e);
 }
 
@@ -466,9 +497,16 @@ static bool sift_ordered(Sift *s, Error *e)
     bool ok = list_records(s, &list, e);
     if (ok) {
         set_keep_room(s, list.n);
+        s->found = &list;
+        s->together = mem_alloc(sizeof *s->together);
+        *s->together = (Together){.n = 0};
         if (list.n) qsort(list.items, list.n, sizeof *list.items, heaviest_first);
         ok = s->options->memory ? judge_in_bulk(s, &list, e) : judge_in_order(s, &list, e);
     }
+    if (s->together) arena_free(&s->together->arena);
+    free(s->together);
+    s->together = NULL;
+    s->found = NULL;
     for (size_t i = 0; i < s->options->n_files; i++) records_rewind(s->readers[i]);
     return ok && each_record(s, decide_kept, e);
 }
@@ -535,6 +573,7 @@ bool sift(const SiftOptions *o, const SiftSink *sink, SiftReport *report, Error 
     bool ok = open_files(&s, e) && read_against(&s, e) &&
               go_over(&s, e) && tell_clusters(&s, e);
     if (!report->memory) report->memory = seen_bytes(s.seen);
+    if (s.vectors) report->memory += vectors_bytes(s.vectors);
     bulk_free(s.bulk);
     for (size_t i = 0; i < o->n_files; i++) records_close(s.readers[i]);
     seen_free(s.seen);

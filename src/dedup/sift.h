@@ -11,7 +11,9 @@
 //                 one after them; among equals those with the fewest faults (record_text_faults)
 //
 // All but the first go over the files twice, with 32 bytes a record more. So does a comparison by meaning
-// too: what no words tell apart is then dropped where its embedding is near that of a kept record. Of Parquet
+// too: whose words are new is then dropped where its embedding is near that of a kept record. In bounded memory
+// the result is the same, but for what a graph would not find (vectors.h): where not all vectors fit, every one is
+// compared, which takes four times as long for twice as many. Of Parquet
 // files the kept rows are written as one Parquet file of the same schema.
 //
 // Records that share a run of words with texts of `against` are dropped before all (contain.h).

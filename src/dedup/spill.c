@@ -79,3 +79,10 @@ void spill_rest(const SpillArray *a)
 {
     if (a->fd1) madvise(a->p, a->bytes, MADV_DONTNEED);
 }
+
+void spill_rest_range(const SpillArray *a, size_t from, size_t to)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    from = from / page * page;
+    if (a->fd1 && from < to) madvise((char *)a->p + from, to - from, MADV_DONTNEED);
+}

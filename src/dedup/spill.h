@@ -26,5 +26,6 @@ typedef struct Spill {
 bool spill_grow(Spill *s, SpillArray *a, size_t bytes, Error *e);
 void spill_free(Spill *s, SpillArray *a);
 void spill_rest(const SpillArray *a);  // lets go of a file's pages that were looked at
+void spill_rest_range(const SpillArray *a, size_t from, size_t to);  // of those between two bytes
 
 #endif

@@ -107,6 +107,8 @@ class Dedup(e2e.Case):
         self.assertGreater(members[1]["similarity"], 0.999)
         kept = self.run_ok("dedup", data.name, "--semantic", "--embeddings-model", "m", "--keep", "longest").out
         self.assertEqual(len(kept.splitlines()), 2)
+        bounded = self.run_ok("dedup", data.name, "--semantic", "--embeddings-model", "m", "--keep", "longest", "--memory", 1).out
+        self.assertEqual(bounded, kept)
         self.assert_error(self.confab("dedup", data.name, "--semantic", "--embeddings-model", "m", "--embeddings-url", "http://127.0.0.1:1"), 5,
                           "server", "--embeddings-url")
 
@@ -140,7 +142,6 @@ class Dedup(e2e.Case):
         self.assert_error(self.confab("dedup", data.name, "--json"), 2, "usage", "--output")
         self.assert_error(self.confab("dedup"), 2, "usage")
         self.assert_error(self.confab("dedup", self.file("x.parquet", "PAR1").name), 8, "records", "Parquet")
-        self.assert_error(self.confab("dedup", data.name, "--semantic", "--memory", 10), 2, "usage", "--memory")
 
 
 if __name__ == "__main__":

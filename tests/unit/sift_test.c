@@ -194,6 +194,61 @@ static void test_kept_ones_are_far_from_each_other(void **state)
     free_got(&got);
 }
 
+// What a text means is the number behind its first letter.
+static const float *embed_number(void *ctx, const Str *texts, size_t n, size_t *dimensions, Arena *a, Error *e)
+{
+    (void)e;
+    *dimensions = 24;
+    *(size_t *)ctx += n;
+    float *out = arena_new(a, float, 24 * n);
+    for (size_t i = 0; i < n; i++) {
+        uint64_t meaning = 0;
+        for (size_t k = 1; k < texts[i].len && str_is_digit(texts[i].ptr[k]); k++) meaning = 10 * meaning + (uint64_t)(texts[i].ptr[k] - '0');
+        Random r = random_from(meaning / 3 + 1);  // three numbers that follow each other mean nearly the same
+        for (size_t k = 0; k < 24; k++) out[24 * i + k] = (float)random_below(&r, 1000) - 500 + (float)(meaning % 3) * (k % 2 ? 40.0f : -40.0f);
+    }
+    return out;
+}
+
+// In all orders and for all that can come together: the same words, nearly the same, the same meaning, and what is near to
+// one that was dropped for its meaning.
+static void test_meanings_in_little_memory(void **state)
+{
+    (void)state;
+    enum { N = 1300, WORDS = 30 };
+    static const SiftKeep orders[] = {SIFT_FIRST, SIFT_LONGEST};
+    Random r = random_from(13);
+    Buf b = {0};
+    Got got = {0}, bounded = {0};
+    const char *names[] = {"a.jsonl"};
+    unsigned words[WORDS] = {0};
+    for (unsigned i = 0; i < N; i++) {
+        for (unsigned k = 0; k < WORDS; k++)
+            if (i % 4 == 0 || random_below(&r, 30) == 0) words[k] = (unsigned)random_below(&r, 3000);
+        buf_printf(&b, "{\"text\":\"m%u ", (unsigned)random_below(&r, 1500));
+        for (unsigned k = 0; k < WORDS - random_below(&r, 4); k++) buf_printf(&b, "w%u ", words[k]);
+        buf_add(&b, S("\"}\n"));
+    }
+    buf_add_char(&b, 0);
+    write_file("a.jsonl", b.ptr);
+    for (size_t o = 0; o < 2; o++) {
+        size_t asked = 0, asked_again = 0;
+        SiftOptions options = {.files = names, .n_files = 1, .keep = orders[o], .embed = embed_number, .embed_ctx = &asked, .semantic_threshold = 0.9};
+        SiftReport first = sift_all(options, &got);
+        assert_true(first.near > 150 && first.meaning > 100 && first.kept > 200);
+        options.memory = 1;
+        options.embed_ctx = &asked_again;
+        SiftReport same = sift_all(options, &bounded);
+        assert_string_equal(bounded.kept.ptr, got.kept.ptr);
+        assert_string_equal(bounded.clusters.ptr, got.clusters.ptr);
+        assert_int_equal(same.meaning, first.meaning);
+        assert_int_equal(same.near, first.near);
+        assert_int_equal(asked_again, asked);
+    }
+    buf_free(&b);
+    free_got(&got), free_got(&bounded);
+}
+
 // ---- decontamination ----------------------------------------------------------------------------
 
 static void test_what_an_evaluation_set_has_is_dropped(void **state)
@@ -262,6 +317,7 @@ int main(void)
         cmocka_unit_test(test_arrays_and_csv_stay_whole),
         cmocka_unit_test(test_formats_must_agree),
         cmocka_unit_test(test_kept_ones_are_far_from_each_other),
+        cmocka_unit_test(test_meanings_in_little_memory),
         cmocka_unit_test(test_what_an_evaluation_set_has_is_dropped),
         cmocka_unit_test(test_contain_against_plain_search),
     };

@@ -123,6 +123,74 @@ static void test_the_graph_against_all(void **state)
     free(all);
 }
 
+// Looked at together, in memory or in a file, they find what one look after the other finds.
+static void test_many_at_once(void **state)
+{
+    (void)state;
+    enum { N = 1500, DIMENSIONS = 40, TOGETHER = 100 };
+    static const VectorsOptions others[] = {
+        {.dimensions = DIMENSIONS, .threshold = 0.7},
+        {.dimensions = DIMENSIONS, .threshold = 0.7, .exact = VECTORS_ALWAYS, .memory = 1},
+    };
+    for (size_t o = 0; o < 2; o++) {
+        Random r = random_from(3);
+        Error e;
+        SeenMatch match, other;
+        float (*batch)[DIMENSIONS] = mem_alloc(TOGETHER * sizeof *batch);
+        Vectors *single = vectors_new(&others[0]), *together = vectors_new(&others[o]);
+        unsigned near = 0;
+        for (uint64_t i = 0; i < N; i++) {
+            size_t place = i % TOGETHER;
+            for (size_t k = 0; !place && k < TOGETHER; k++) {
+                fill(&r, batch[k], DIMENSIONS);
+                size_t like = k % 3 == 2 ? random_below(&r, k) : k;
+                for (size_t d = 0; like < k && d < DIMENSIONS; d++) batch[k][d] = batch[like][d] + 0.5f * batch[k][d];
+                if (k % 50 == 7) memset(batch[k], 0, sizeof batch[k]);
+            }
+            if (!place) vectors_ahead(together, batch[0], TOGETHER);
+            bool found = vectors_look(single, batch[place], &match);
+            assert_int_equal(vectors_look_ahead(together, place, &other), found);
+            near += found;
+            if (found) {
+                assert_int_equal(other.id, match.id);
+                assert_memory_equal(&other.similarity, &match.similarity, sizeof match.similarity);
+            } else {
+                assert_true(vectors_add(single, i, &e));
+                assert_true(vectors_add(together, i, &e));
+            }
+        }
+        assert_true(near > N / 5 && near < N);
+        // Nothing of it is in memory where nothing is allowed.
+        if (o == 1) assert_int_equal(vectors_bytes(together), 0);
+        vectors_free(single);
+        vectors_free(together);
+        free(batch);
+    }
+}
+
+// The batch goes on when the graph takes over within it.
+static void test_many_at_once_into_the_graph(void **state)
+{
+    (void)state;
+    enum { N = 400, DIMENSIONS = 40 };
+    Random r = random_from(4);
+    Error e;
+    SeenMatch match;
+    float (*all)[DIMENSIONS] = mem_alloc(N * sizeof *all);
+    Vectors *v = vectors_new(&(VectorsOptions){.dimensions = DIMENSIONS, .threshold = 0.9, .exact = 100});
+    for (size_t i = 0; i < N; i++) fill(&r, all[i], DIMENSIONS);
+    for (size_t i = 0; i < N; i += 2) memcpy(all[i + 1], all[i / 4 * 2], sizeof all[i]);  // every other one came before
+    for (size_t i = 0; i < N; i++) {
+        if (i % 200 == 0) vectors_ahead(v, all[i], 200);
+        bool found = vectors_look_ahead(v, i % 200, &match);
+        assert_int_equal(found, i % 2);
+        if (found) assert_int_equal(match.id, i / 4 * 2);
+        else assert_true(vectors_add(v, i, &e));
+    }
+    vectors_free(v);
+    free(all);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -130,6 +198,8 @@ int main(void)
         cmocka_unit_test(test_cosine),
         cmocka_unit_test(test_the_lowest_id_of_equal_ones),
         cmocka_unit_test(test_the_graph_against_all),
+        cmocka_unit_test(test_many_at_once),
+        cmocka_unit_test(test_many_at_once_into_the_graph),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
