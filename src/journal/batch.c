@@ -67,11 +67,9 @@ static bool write_one(const Operation *op, Store *store, Error *e)
 bool batch_write(Batch *b, Store *store, Error *e)
 {
     if (b->n == 0) return true;
-    bool ok = store_run(store, STORE_BEGIN, e);
+    bool ok = store_begin(store, e);
     for (size_t i = 0; ok && i < b->n; i++) ok = write_one(&b->items[i], store, e);
-    ok = ok && store_run(store, STORE_COMMIT, e);
-    if (!ok && !sqlite3_get_autocommit(store->db)) store_run(store, STORE_ROLLBACK, NULL);
-    return ok;
+    return store_end(store, ok, e);
 }
 
 void batch_clear(Batch *b)

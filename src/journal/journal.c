@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "journal/journal_internal.h"
 
+#include <signal.h>
+
 // A put waits once this much is gathered: answers come faster than the disk takes them, and memory
 // must stay flat. 64 MB are four of the largest answers.
 enum { GATHER_MAX = 64 << 20 };
@@ -28,14 +30,25 @@ static void journal_free(Journal *j)
     free(j);
 }
 
+// Signals go to the thread that opened it: a handler there may take for granted that the run it stops
+// is not being closed meanwhile, and no sync is interrupted.
+static bool start_thread(Journal *j)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    j->threaded = pthread_create(&j->thread, NULL, write_batches, j) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (j->threaded) pthread_setname_np(j->thread, "journal");  // as top and perf show it
+    return j->threaded;
+}
+
 static bool open_journal(const char *path, StoreMode mode, const JournalOptions *options, Journal **out, Error *e)
 {
     Journal *j = journal_new(options);
     bool ok = store_open(&j->store, path, mode, options->vfs, e);
     if (ok && options->threaded) {
-        j->threaded = pthread_create(&j->thread, NULL, write_batches, j) == 0;
-        if (j->threaded) pthread_setname_np(j->thread, "journal");  // as top and perf show it
-        else ok = error_set(e, ERROR_INTERNAL, "thread", "cannot start the journal's thread");
+        ok = start_thread(j) || error_set(e, ERROR_INTERNAL, "thread", "cannot start the journal's thread");
     }
     if (!ok) {
         journal_free(j);
@@ -87,7 +100,7 @@ static void *write_batches(void *arg)
     Journal *j = arg;
     pthread_mutex_lock(&j->mutex);
     for (;;) {
-        while (!j->closing && (j->failed || j->batches[j->gathering].n == 0)) pthread_cond_wait(&j->filled, &j->mutex);
+        while (!j->closing && (j->failed || j->held || j->batches[j->gathering].n == 0)) pthread_cond_wait(&j->filled, &j->mutex);
         if (j->failed || j->batches[j->gathering].n == 0) break;
         write_gathered(j);
     }
@@ -95,15 +108,31 @@ static void *write_batches(void *arg)
     return NULL;
 }
 
+void journal_gather(Journal *j)
+{
+    pthread_mutex_lock(&j->mutex);
+    j->held = j->threaded;
+    pthread_mutex_unlock(&j->mutex);
+}
+
+static void let_go(Journal *j)
+{
+    if (!j->held) return;
+    j->held = false;
+    pthread_cond_signal(&j->filled);
+}
+
 static Ticket put(Journal *j, const Operation *first, const Operation *second)
 {
     pthread_mutex_lock(&j->mutex);
-    while (j->threaded && !j->failed && j->batches[j->gathering].bytes > GATHER_MAX)
+    while (j->threaded && !j->failed && j->batches[j->gathering].bytes > GATHER_MAX) {
+        let_go(j);
         pthread_cond_wait(&j->written, &j->mutex);
+    }
     Ticket ticket = ++j->put;
     if (!j->failed) {
         Batch *batch = &j->batches[j->gathering];
-        if (batch->n == 0 && !j->writing) pthread_cond_signal(&j->filled);
+        if (batch->n == 0 && !j->writing && !j->held) pthread_cond_signal(&j->filled);
         batch_add(batch, first);
         if (second) batch_add(batch, second);
         batch->last = ticket;
@@ -154,6 +183,7 @@ bool journal_failed(Journal *j, Error *e)
 bool journal_flush(Journal *j, Error *e)
 {
     pthread_mutex_lock(&j->mutex);
+    let_go(j);
     if (j->threaded)
         while (!j->failed && j->durable < j->put) pthread_cond_wait(&j->written, &j->mutex);
     else if (!j->failed && j->batches[j->gathering].n)

@@ -99,6 +99,7 @@ Ticket journal_fact(Journal *j, Str key, Str value);
 Ticket journal_durable(Journal *j);          // the highest ticket that is safe
 bool journal_failed(Journal *j, Error *e);   // true after a failed write, with its error
 bool journal_flush(Journal *j, Error *e);    // waits until all that was put is safe
+void journal_gather(Journal *j);             // what is put waits for the next flush or read: one transaction, one sync
 
 // ---- reading: waits until what was put is written, and sees it. One thread puts and reads, and no
 // `each` below puts anything. ------------------------------------------------------------------------

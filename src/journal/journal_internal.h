@@ -19,6 +19,7 @@ struct Journal {
     Batch batches[2];        // one gathers, one is written
     unsigned gathering;
     bool writing;
+    bool held;               // the thread begins no transaction: journal_gather
     bool closing;
     bool failed;
     Error error;

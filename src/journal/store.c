@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "journal/store.h"
 
+#include <stdlib.h>
+
 static const char tables[] =
     "CREATE TABLE ask(id INTEGER PRIMARY KEY, wall INTEGER, tokens_at_most INTEGER, cost_at_most INTEGER,"
     " prompt_sha256 TEXT, tries INTEGER, tokens_lost INTEGER, cost_lost INTEGER);"
@@ -125,8 +127,17 @@ void store_close(Store *s)
     memset(s->statements, 0, sizeof s->statements);
 }
 
+// Acquire and release, so that `writer` is read as it was set.
+static void be_alone(const Store *s)
+{
+    if (!atomic_load_explicit(&s->writing, memory_order_acquire) || pthread_equal(s->writer, pthread_self())) return;
+    fputs("confab: internal error: two threads in one journal\n", stderr);
+    abort();
+}
+
 sqlite3_stmt *store_statement(Store *s, StoreStatement which, Error *e)
 {
+    be_alone(s);
     sqlite3_stmt **slot = &s->statements[which];
     if (!*slot && sqlite3_prepare_v3(s->db, sql[which], -1, SQLITE_PREPARE_PERSISTENT, slot, NULL) != SQLITE_OK) {
         store_error(s, "prepare", e);
@@ -148,6 +159,22 @@ bool store_run(Store *s, StoreStatement which, Error *e)
 {
     sqlite3_stmt *statement = store_statement(s, which, e);
     return statement && finish(s, statement, e);
+}
+
+bool store_begin(Store *s, Error *e)
+{
+    be_alone(s);
+    s->writer = pthread_self();
+    atomic_store_explicit(&s->writing, true, memory_order_release);
+    return store_run(s, STORE_BEGIN, e);
+}
+
+bool store_end(Store *s, bool ok, Error *e)
+{
+    ok = ok && store_run(s, STORE_COMMIT, e);
+    if (!ok && !sqlite3_get_autocommit(s->db)) store_run(s, STORE_ROLLBACK, NULL);
+    atomic_store_explicit(&s->writing, false, memory_order_release);
+    return ok;
 }
 
 // The bytes outlive the step, so SQLite need not copy them.

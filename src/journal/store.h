@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The SQLite file itself: its tables, its prepared statements, one call a row. Knows no threads.
+// The SQLite file itself: its tables, its prepared statements, one call a row. Starts no threads and
+// waits for none, but holds its users to one at a time: whoever comes in while another thread writes a
+// transaction ends the program, before SQLite writes a log that a later reader takes for torn.
 // Only journal/ includes this.
 #ifndef CONFAB_JOURNAL_STORE_H
 #define CONFAB_JOURNAL_STORE_H
 
+#include <pthread.h>
 #include <sqlite3.h>
+#include <stdatomic.h>
 
 #include "journal/journal.h"
 
@@ -39,6 +43,8 @@ typedef struct Store {
     char path[4096];
     uint64_t settled_to;  // of sums.h, once it is known
     bool settled_known;
+    atomic_bool writing;  // from store_begin to store_end, by the thread `writer`
+    pthread_t writer;
 } Store;
 
 typedef enum StoreMode { STORE_CREATE, STORE_WRITE, STORE_READ } StoreMode;
@@ -54,6 +60,9 @@ static inline sqlite3_int64 store_id(StepKey key)
 // NULL and an error if it cannot be prepared.
 sqlite3_stmt *store_statement(Store *s, StoreStatement which, Error *e);
 bool store_run(Store *s, StoreStatement which, Error *e);  // one without parameters
+// One transaction. store_end writes it, or takes it back where `ok` is false, and says whether it is written.
+bool store_begin(Store *s, Error *e);
+bool store_end(Store *s, bool ok, Error *e);
 
 bool store_ask(Store *s, StepKey key, const AskRow *row, Error *e);
 bool store_answer(Store *s, StepKey key, const AnswerRow *row, Error *e);

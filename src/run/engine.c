@@ -67,9 +67,9 @@ static void heed_requests(Engine *e)
         Error why = {.kind = r->signal == SIGTERM ? ERROR_TERMINATED : ERROR_INTERRUPTED};
         engine_stop(e, why.kind, &why, r->stop > 1 ? 0 : -1);
     }
-    int by = r->concurrency;
+    // A signal may come between a look and a subtraction.
+    int by = atomic_load(&r->concurrency) ? atomic_exchange(&r->concurrency, 0) : 0;
     if (by == 0) return;
-    r->concurrency -= by;
     int64_t wished = (int64_t)e->concurrency + by;
     e->concurrency = wished < 1 ? 1 : wished > 16384 ? 16384 : (unsigned)wished;
     e->progress.concurrency = e->concurrency;

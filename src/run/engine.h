@@ -14,6 +14,7 @@
 #define CONFAB_RUN_ENGINE_H
 
 #include <signal.h>
+#include <stdatomic.h>
 
 #include "run/assess.h"
 #include "run/item.h"
@@ -24,7 +25,7 @@
 typedef struct EngineRequests {
     volatile sig_atomic_t stop;         // 1: finish what is in flight, 2: at once
     volatile sig_atomic_t signal;       // which signal asked
-    volatile sig_atomic_t concurrency;  // change wished since last looked at
+    atomic_int concurrency;             // change wished since last looked at
 } EngineRequests;
 
 typedef struct EngineParts {

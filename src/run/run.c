@@ -169,6 +169,7 @@ static bool open_run(Run *run, const RunResume *resume, Error *e)
     NoveltyParts novelty = {run->plan, &run->settings, run->stamp, run->journal};
     if (!novelty_open(&novelty, &run->assessor.novelty, e) || !journal_flush(run->journal, e)) return false;
     facts_add_embeddings(run->journal, &run->before);
+    journal_gather(run->journal);
     if (resume->stamp)
         facts_put_files(run->journal, run->project);
     else
@@ -222,7 +223,7 @@ void run_request_stop(Run *run, bool at_once, int signal_number)
 
 void run_change_concurrency(Run *run, int by)
 {
-    run->requests.concurrency += by;
+    atomic_fetch_add(&run->requests.concurrency, by);
     run->transport.wake(run->transport.self);
 }
 

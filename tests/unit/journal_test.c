@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+#include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -11,6 +14,7 @@
 #include "base/file.h"
 #include "journal/journal.h"
 #include "journal/lock.h"
+#include "journal/store.h"
 
 static char folder[64], path[96];
 
@@ -363,6 +367,86 @@ static void test_lock(void **state)
     lock_release(fd);
 }
 
+static void *begin(void *store)
+{
+    return store_begin(store, NULL) ? store : NULL;
+}
+
+// In a child process: another thread is in the middle of a transaction. Returns only when nobody minds.
+static void look_at_a_store_that_is_written(void)
+{
+    Store store;
+    pthread_t thread;
+    int nowhere = open("/dev/null", O_WRONLY);
+    dup2(nowhere, STDERR_FILENO);
+    if (!store_open(&store, path, STORE_CREATE, NULL, NULL) || pthread_create(&thread, NULL, begin, &store) != 0) _exit(1);
+    pthread_join(thread, NULL);
+    store_statement(&store, STORE_GET_FACT, NULL);
+    _exit(0);
+}
+
+static void test_two_threads_are_never_in_one_store(void **state)
+{
+    (void)state;
+    int status;
+    pid_t child = fork();
+    if (child == 0) look_at_a_store_that_is_written();
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+    Store store;
+    Error e;
+    char other[112];
+    snprintf(other, sizeof other, "%s/alone.db", folder);
+    assert_true(store_open(&store, other, STORE_CREATE, NULL, &e));
+    assert_true(store_begin(&store, &e) && store_fact(&store, S("a"), S("b"), &e) && store_end(&store, true, &e));
+    assert_non_null(store_statement(&store, STORE_GET_FACT, &e));
+    store_close(&store);
+}
+
+static void count(void *n) { ++*(unsigned *)n; }
+
+static void test_what_is_gathered_is_one_transaction(void **state)
+{
+    (void)state;
+    Error e;
+    Journal *j;
+    Arena a = {0};
+    Str value;
+    unsigned written = 0;
+    JournalOptions options = {.threaded = true, .on_durable = count, .ctx = &written};
+    assert_true(journal_create(path, &options, &j, &e));
+    journal_gather(j);
+    for (int i = 0; i < 100; i++) journal_fact(j, S("a"), S("b"));
+    assert_int_equal(journal_durable(j), 0);
+    assert_true(journal_get_fact(j, S("a"), &a, &value));
+    assert_int_equal(written, 1);
+    // A read ends it, and so does a close.
+    journal_gather(j);
+    journal_fact(j, S("c"), S("d"));
+    assert_true(journal_close(j, &e));
+    assert_true(journal_open(path, &options, &j, &e));
+    assert_true(journal_get_fact(j, S("c"), &a, &value));
+    assert_true(journal_close(j, &e));
+    arena_free(&a);
+}
+
+static void look_at_mask(void *out) { pthread_sigmask(SIG_SETMASK, NULL, out); }
+
+// on_durable is called on the journal's thread.
+static void test_signals_are_not_for_the_journal_s_thread(void **state)
+{
+    (void)state;
+    Error e;
+    Journal *j;
+    sigset_t mask;
+    sigemptyset(&mask);
+    JournalOptions options = {.threaded = true, .on_durable = look_at_mask, .ctx = &mask};
+    assert_true(journal_create(path, &options, &j, &e));
+    journal_fact(j, S("a"), S("b"));
+    assert_true(journal_flush(j, &e) && journal_close(j, &e));
+    assert_true(sigismember(&mask, SIGINT) && sigismember(&mask, SIGUSR1));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -374,6 +458,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_sums_of_settled_iterations, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_what_is_no_journal, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_lock, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_two_threads_are_never_in_one_store, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_what_is_gathered_is_one_transaction, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_signals_are_not_for_the_journal_s_thread, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
