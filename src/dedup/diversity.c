@@ -11,9 +11,11 @@ enum { FIRST_BITS = 8 };
 static bool sampled(const Distinct *d, uint64_t hash) { return (hash & (((uint64_t)1 << d->halved) - 1)) == 0; }
 
 // Places follow from the upper half, the sample from the lowest bits.
+static size_t place(const Distinct *d, uint64_t hash) { return (size_t)(hash >> 32) & (((size_t)1 << d->bits) - 1); }
+
 static bool insert(Distinct *d, uint64_t hash)
 {
-    size_t mask = ((size_t)1 << d->bits) - 1, i = (size_t)(hash >> 32) & mask;
+    size_t mask = ((size_t)1 << d->bits) - 1, i = place(d, hash);
     while (d->slots[i] && d->slots[i] != hash) i = (i + 1) & mask;
     if (d->slots[i]) return false;
     d->slots[i] = hash;
@@ -122,27 +124,40 @@ void diversity_free(Diversity *d)
     distinct_free(&d->shingles);
 }
 
-static void count_runs(Diversity *d, const Shingles *text, unsigned words)
+typedef struct Counted {
+    size_t all, sampled, fresh;
+} Counted;
+
+static void tally(Counted *c, DistinctNews news)
 {
+    c->sampled += news != DISTINCT_UNSAMPLED;
+    c->fresh += news == DISTINCT_NEW;
+}
+
+// Places are scattered over a megabyte: each is fetched a few runs before it is looked at, or the
+// look waits for memory.
+static Counted add_runs(Distinct *set, const Shingles *text, unsigned words)
+{
+    enum { AHEAD = 8 };
+    uint64_t waiting[AHEAD];
+    Counted c = {0};
     WordRun run = word_run(words);
     for (size_t i = 0; i < text->n_words; i++) {
         uint64_t hash = word_run_next(&run, text->words[i], i >= words ? text->words[i - words] : 0);
         if (i + 1 < words) continue;
-        d->runs[words - 1]++;
-        distinct_add(&d->different[words - 1], hash);
+        if (set->bits) __builtin_prefetch(&set->slots[place(set, hash)], 1);
+        if (c.all >= AHEAD) tally(&c, distinct_add(set, waiting[c.all % AHEAD]));
+        waiting[c.all++ % AHEAD] = hash;
     }
+    for (size_t i = c.all > AHEAD ? c.all - AHEAD : 0; i < c.all; i++) tally(&c, distinct_add(set, waiting[i % AHEAD]));
+    return c;
 }
 
 static void count_new(Diversity *d, const Shingles *text)
 {
-    WordRun run = word_run(SHINGLE_WORDS);
-    for (size_t i = 0; i < text->n_words; i++) {
-        uint64_t hash = word_run_next(&run, text->words[i], i >= SHINGLE_WORDS ? text->words[i - SHINGLE_WORDS] : 0);
-        if (i + 1 < SHINGLE_WORDS) continue;
-        DistinctNews news = distinct_add(&d->shingles, hash);
-        d->sampled += news != DISTINCT_UNSAMPLED;
-        d->fresh += news == DISTINCT_NEW;
-    }
+    Counted c = add_runs(&d->shingles, text, SHINGLE_WORDS);
+    d->sampled += c.sampled;
+    d->fresh += c.fresh;
     if (d->texts % DIVERSITY_WINDOW) return;
     d->last_window = d->sampled ? (double)d->fresh / (double)d->sampled : -1;
     d->sampled = d->fresh = 0;
@@ -151,7 +166,7 @@ static void count_new(Diversity *d, const Shingles *text)
 void diversity_add(Diversity *d, const Shingles *text, Str opening)
 {
     d->texts++;
-    for (unsigned words = 1; words <= 3; words++) count_runs(d, text, words);
+    for (unsigned words = 1; words <= 3; words++) d->runs[words - 1] += add_runs(&d->different[words - 1], text, words).all;
     count_new(d, text);
     count_opener(d, opening);
 }
