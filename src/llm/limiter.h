@@ -111,6 +111,8 @@ typedef struct Limiter {
     bool was_cut;
     bool window_alone;        // the last decrease was the window's alone
     bool searching;           // the pace has been refused only once
+    Nanos step_at;            // when it was raised last, and the requests
+    uint64_t step_sent;       // that had been sent by then
     uint64_t cut_number;      // requests up to this one say nothing new when refused
     enum { PROBE_NONE, PROBE_DUE, PROBE_OUT } probe;  // after a burst one request goes alone
     uint64_t probe_number;

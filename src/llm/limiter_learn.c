@@ -33,6 +33,7 @@
 #define HOLD_COUNT 100                    // a failed raise costs a refusal or two: this bounds their share
 #define MEASURED_SPAN (INT64_C(100) * NANOS_PER_MS) // bursts nearer to each other measure nothing
 #define MEASURED_COUNT 5
+#define STEP_COUNT 12                     // a step of fewer requests says nothing of its rate
 #define REFUSALS_SPAN (INT64_C(2) * NANOS_PER_SECOND)  // refusals further apart measure no rate
 #define CREDIT_SHARE 0.012                // of the requests may be refused without a decrease
 #define CREDIT_MAX 3.0
@@ -135,6 +136,14 @@ static double recent_rate(const Limiter *l, Nanos now)
     return (double)n / ((double)(now - from > NANOS_PER_MS ? now - from : NANOS_PER_MS) / SECOND);
 }
 
+// Likewise since the last raise; the last second lags behind while the search doubles the pace.
+static double rate_of_step(const Limiter *l, Nanos now)
+{
+    Nanos span = now - l->step_at;
+    uint64_t n = l->sent - l->step_sent;
+    return l->step_sent && n >= STEP_COUNT ? (double)n / ((double)span / SECOND) : 0;
+}
+
 static Nanos raise_interval(const Limiter *l)
 {
     Nanos news = 4 * l->refusal_latency;  // by then a refusal of the last raise is back
@@ -190,7 +199,9 @@ static void raise_pace(Limiter *l, Nanos now)
     k->slope = (goal - k->value) / ((double)every / SECOND / 2);
     // What has stood through a whole step, and the one before, so that a bucket's reserve is used up.
     k->held = k->stood;
-    k->stood = fmin(k->goal, recent_rate(l, now));
+    k->stood = fmin(k->goal, fmax(recent_rate(l, now), rate_of_step(l, now)));
+    l->step_at = now;
+    l->step_sent = l->sent;
     k->before = k->goal;
     k->goal = goal;
     if (!l->searching) k->step = fmin(k->step * 2, l->pause_span > 0 ? fmax(STEP_PAUSES, k->step) : STEP_MAX);
@@ -270,7 +281,12 @@ static void cut_pace(Limiter *l, Nanos now)
     l->pace.good = fmax(l->pace.good, stood * HELD_SHARE);
     // Refused so low, it was a reserve that had been used up then, not the rate.
     if (refused < l->pace.good * 1.05) l->pace.good = refused * 0.9;
-    double passed_well = fmax(measured_rate(l, now), l->pace.good);
+    double measured = measured_rate(l, now), passed_well = fmax(measured, l->pace.good);
+    // What stood for one step of the search may have come from a bucket's reserve.
+    if (l->searching && l->pause_span <= 0 && measured > 0 && measured < passed_well) {
+        passed_well = sqrt(measured * passed_well);
+        l->pace.good = fmin(l->pace.good, passed_well);
+    }
     if (passed_well > 0) {
         sure = refused < passed_well * NEAR;
         // Far from each other: between them, nearer to what passed where a refusal costs a pause.
@@ -339,6 +355,12 @@ static bool stays(Limiter *l, Nanos now)
     return true;
 }
 
+// A pace above what is known to pass, where each guess costs a pause.
+static bool is_costly(const Limiter *l, Nanos now)
+{
+    return l->pause_span > 0 && l->raised == RAISED_NONE && l->pace.good > 0 && recent_rate(l, now) > l->pace.good;
+}
+
 static void take_back(Limiter *l, Nanos now);
 
 static void cut(Limiter *l, Nanos now, const LimiterTicket *t)
@@ -352,6 +374,8 @@ static void cut(Limiter *l, Nanos now, const LimiterTicket *t)
     if (at_bound && l->same_in_flight) pace = first;
     // A window was cut, nothing was raised, and still it is too much: the window it was not.
     if (l->raised == RAISED_NONE && l->window_alone) pace = true;
+    // Nor is the window to be guessed at then.
+    if (is_costly(l, now)) pace = true;
     if (!window && !pace) window = pace = true;
     l->window_alone = window && !pace;
     if (pace && !first && stays(l, now)) {
@@ -411,7 +435,7 @@ static bool react(Limiter *l, Nanos now, const LimiterTicket *t, bool probe, boo
     // The server's own numbers rule here; a pace learned from their end would be wrong.
     else if ((spread_rules(&l->requests, now) || spread_rules(&l->tokens, now)) && patient) fall_silent(l, now, DRAIN_MIN);
     else if (l->tolerant ? l->refused_share < SPORADIC : !again && patient) return false;
-    else if (l->credit < 0) cut(l, now, t);
+    else if (l->credit < 0 || is_costly(l, now)) cut(l, now, t);
     else take_back(l, now);
     return probe || l->probe == PROBE_DUE;
 }

@@ -13,7 +13,7 @@ void lanes_init(Lanes *lanes, const Endpoint *endpoints, size_t n, const Limiter
         Lane *lane = &lanes->items[i];
         *lane = (Lane){.endpoint = &endpoints[i], .key = hash64(endpoints[i].url, 0), .good = now};
         LimiterConfig own = *config;
-        own.doubling = endpoints[i].loopback ? LIMITER_RAMP_LOCAL : LIMITER_RAMP_REMOTE;
+        own.doubling = endpoints[i].loopback && !endpoints[i].tls ? LIMITER_RAMP_LOCAL : LIMITER_RAMP_REMOTE;
         limiter_init(&lane->limiter, &own, now);
         breaker_init(&lane->breaker);
     }
