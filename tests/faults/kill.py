@@ -3,6 +3,10 @@
 """Kills confab with SIGKILL at random moments and holds its journal against the server's ledger.
 
 usage: kill.py CONFAB MOCKLLM [--kills 40] [--concurrency 16] [--seed 1] [--endpoints 1] [--delay-ms 5-40]
+                [--semantic]
+
+With --semantic the answers are compared by embeddings that the same server gives, so that vectors and
+what they cost are journalled as well.
 
 An answer that the server had fully sent a second before a kill is never asked for again and never
 missing; of the others at most what was in flight is asked for twice. The slack really needed is
@@ -14,6 +18,7 @@ import os
 import pathlib
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -29,6 +34,8 @@ def read_ledgers(paths):
         fields = line.split("\t") if "\t" in line else line.split()
         if len(fields) < 13 or fields[4] != "sent" or fields[5] != "200":
             continue
+        if fields[12] == "-":  # an embedding, which belongs to no attempt
+            continue
         sent.setdefault(fields[12], []).append(int(fields[3]) / 1e9)
     return sent
 
@@ -42,6 +49,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--endpoints", type=int, default=1)
     parser.add_argument("--delay-ms", default="5-40")
+    parser.add_argument("--semantic", action="store_true")
     args = parser.parse_args()
     rng = random.Random(args.seed)
     with tempfile.TemporaryDirectory(prefix="confab-kill-") as folder:
@@ -73,7 +81,11 @@ def play(args, rng, project, work):
     env.update(LLM_API_URL=",".join(address(work / f"port-{i}") for i in range(args.endpoints)), LLM_NAME="mock-model", NO_COLOR="1")
     iterations = args.kills * args.concurrency * 4
     common = ["-p", str(project), "--yes", "--progress", "none", "-j", str(args.concurrency)]
-    start = [args.confab, "run", "-n", str(iterations), "-x", "2", "--seed", "5", "--dedup", "off", *common]
+    first = env["LLM_API_URL"].split(",")[0]
+    # Above the likeness of any two answers: nothing is rejected, everything is compared.
+    semantic = ["--dedup-threshold", "1", "--dedup-semantic", "--dedup-semantic-threshold", "1", "--embeddings-url", first, "--embeddings-model", "mock"]
+    dedup = semantic if args.semantic else ["--dedup", "off"]
+    start = [args.confab, "run", "-n", str(iterations), "-x", "2", "--seed", "5", *dedup, *common]
     resume = [args.confab, "resume", *common]
     kills, code = [], None
     while len(kills) < args.kills:
@@ -123,10 +135,22 @@ def judge(args, project, sent, kills, iterations, faults):
     indices = [record["index"] for record in records]
     if indices != list(range(iterations)):
         faults.append(f"{len(indices)} records of {iterations}, in order: {indices == sorted(set(indices))}")
+    faults += look_at_journal(project, iterations if args.semantic else 0)
     print("\n".join(faults[:20]) or "nothing lost")
     print(f"{len(kills)} kills, {iterations} iterations, {sum(map(len, sent.values()))} answers sent, "
           f"{len(again)} asked for twice, the oldest of them sent {worst * 1000:.0f} ms before its kill")
     return 1 if faults else 0
+
+
+def look_at_journal(project, vectors):
+    """A kill right at the start leaves a journal that was never begun, beside the run's own."""
+    faults, found = [], 0
+    for journal in project.glob(".confab/*.db"):
+        with sqlite3.connect(f"file:{journal}?mode=ro", uri=True) as db:
+            faults += [f"{journal.name}: {row[0]}" for row in db.execute("PRAGMA integrity_check") if row[0] != "ok"]
+            if db.execute("SELECT 1 FROM sqlite_master WHERE name='vector'").fetchone():
+                found += db.execute("SELECT count(*) FROM vector").fetchone()[0]
+    return faults + ([f"{found} vectors of {vectors}"] if found != vectors else [])
 
 
 if __name__ == "__main__":
