@@ -11,13 +11,29 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <sys/syscall.h>
+
 #include "base/path.h"
+#include "knowledge/sandbox.h"
+
+// How a child is kept from harm, in the order in which they are tried: a machine may forbid the first to
+// others than bubblewrap, and both; then the limits and the filter have to do.
+typedef enum Protection {
+    PROTECTION_OWN,
+    PROTECTION_BUBBLEWRAP,
+    PROTECTION_LIMITS,
+} Protection;
 
 typedef struct Command {
     const char *argv[64];
     size_t n;
-    char program[PATH_MAX], sandbox[PATH_MAX], input[PATH_MAX], folder[PATH_MAX];
+    Protection protection;
+    Sandbox sandbox;
+    char program[PATH_MAX], bubblewrap[PATH_MAX], input[PATH_MAX], folder[PATH_MAX];
 } Command;
+
+// What a child says whose sandbox this machine forbids; bubblewrap has its own words.
+#define NO_SANDBOX "sandbox:"
 
 static bool find_program(const char *name, char out[PATH_MAX])
 {
@@ -37,13 +53,13 @@ static void add(Command *c, const char *argument)
 }
 
 // bubblewrap's part of the command: a root of its own with the system's programs and the one file.
-static void add_sandbox(Command *c)
+static void add_bubblewrap(Command *c)
 {
     static const char *const parts[] = {
         "--unshare-all", "--die-with-parent", "--new-session", "--ro-bind", "/usr", "/usr", "--ro-bind-try", "/lib", "/lib",
         "--ro-bind-try", "/lib64", "/lib64", "--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache", "--chdir", "/",
     };
-    add(c, c->sandbox);
+    add(c, c->bubblewrap);
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) add(c, parts[i]);
     if (strncmp(c->folder, "/usr/", 5) != 0) {
         add(c, "--ro-bind");
@@ -52,14 +68,20 @@ static void add_sandbox(Command *c)
     }
     add(c, "--ro-bind");
     add(c, c->input);
-    add(c, "/input");
+    add(c, SANDBOX_INPUT);
     add(c, "--");
 }
 
-static void make_command(Command *c, const Converter *converter, bool sandbox)
+// False: it cannot be had here.
+static bool make_command(Command *c, const Converter *converter, Protection protection)
 {
     c->n = 0;
-    if (sandbox) add_sandbox(c);
+    c->protection = protection;
+    if (protection == PROTECTION_OWN && !sandbox_prepare(&c->sandbox, c->folder, c->input)) return false;
+    if (protection == PROTECTION_BUBBLEWRAP) {
+        if (!find_program("bwrap", c->bubblewrap)) return false;
+        add_bubblewrap(c);
+    }
     add(c, c->program);
     bool placed = false;
     for (size_t i = 0; i < CONVERTER_ARGUMENTS; i++) {
@@ -68,9 +90,10 @@ static void make_command(Command *c, const Converter *converter, bool sandbox)
             continue;
         }
         if (placed) break;
-        add(c, sandbox ? "/input" : c->input);
+        add(c, protection == PROTECTION_LIMITS ? c->input : SANDBOX_INPUT);
         placed = true;
     }
+    return true;
 }
 
 // ---- the child ----------------------------------------------------------------------------------
@@ -81,21 +104,61 @@ static void limit(int what, rlim_t most)
     setrlimit((__rlimit_resource_t)what, &r);
 }
 
-_Noreturn static void become(const Command *c, int out, int err)
+static void keep_only(int out, int err)
 {
-    static char *const environment[] = {"LC_ALL=C.UTF-8", "PATH=/usr/bin:/bin", NULL};
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
     int none = open("/dev/null", O_RDONLY);
     if (none < 0 || dup2(none, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0) _exit(126);
-    for (int fd = 3; fd < 256; fd++) close(fd);
+    if (close_range(3, ~0U, 0) < 0)
+        for (int fd = 3; fd < 256; fd++) close(fd);
+}
+
+static void set_limits(void)
+{
     limit(RLIMIT_DATA, CONVERTER_MEMORY);
     limit(RLIMIT_CORE, 0);
     limit(RLIMIT_FSIZE, 0);
     limit(RLIMIT_NOFILE, 64);
     limit(RLIMIT_CPU, CONVERTER_TOTAL_MS / 1000);
-    setpgid(0, 0);
+}
+
+_Noreturn static void become(const Command *c)
+{
+    static char *const environment[] = {"LC_ALL=C.UTF-8", "PATH=/usr/bin:/bin", NULL};
+    set_limits();
+    if (c->protection != PROTECTION_BUBBLEWRAP) sandbox_filter();
     execve(c->argv[0], (char *const *)(uintptr_t)c->argv, environment);
     _exit(127);
+}
+
+// The first process of a sandbox only waits, since signals that would end others do not end it.
+_Noreturn static void become_first(const Command *c)
+{
+    if (!sandbox_enter(&c->sandbox)) {
+        ssize_t said = write(2, NO_SANDBOX, sizeof NO_SANDBOX - 1);
+        _exit(said < 0 ? 125 : 126);
+    }
+    pid_t child = vfork();  // it calls the kernel alone until it becomes another program
+    if (child == 0) become(c);
+    close(1);
+    close(2);
+    int code = 0;
+    for (pid_t ended = 0; ended != child;) {
+        ended = waitpid(-1, &code, 0);
+        if (child < 0 || (ended < 0 && errno != EINTR)) _exit(126);
+    }
+    _exit(WIFEXITED(code) ? WEXITSTATUS(code) : 128 + WTERMSIG(code));
+}
+
+static pid_t start(const Command *c, int out, int err)
+{
+    bool own = c->protection == PROTECTION_OWN;
+    pid_t child = own ? sandbox_fork() : fork();
+    if (child != 0) return child;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    keep_only(out, err);
+    if (own) become_first(c);
+    setpgid(0, 0);
+    become(c);
 }
 
 // ---- listening ----------------------------------------------------------------------------------
@@ -140,11 +203,19 @@ static ConverterResult listen_to(int out_fd, int err_fd, Buf *out, Buf *said)
 // A child that has closed its output should be gone in a moment; one that only pretends is not waited for.
 static bool ends_by_itself(pid_t child, int *code)
 {
-    for (int64_t start = now_ms(); now_ms() - start < CONVERTER_SILENT_MS;) {
-        pid_t ended = waitpid(child, code, WNOHANG);
-        if (ended == child || (ended < 0 && errno != EINTR)) return true;
-        poll(NULL, 0, 1);
+    struct pollfd end = {(int)syscall(SYS_pidfd_open, child, 0), POLLIN, 0};
+    for (int64_t start = now_ms(), left; (left = start + CONVERTER_SILENT_MS - now_ms()) > 0;) {
+        if (end.fd < 0 || end.revents) {
+            pid_t ended = waitpid(child, code, WNOHANG);
+            if (ended == child || (ended < 0 && errno != EINTR)) {
+                if (end.fd >= 0) close(end.fd);
+                return true;
+            }
+        }
+        // Without such a descriptor one has to look now and then.
+        poll(&end, 1, end.fd < 0 || end.revents ? 1 : (int)left);
     }
+    if (end.fd >= 0) close(end.fd);
     return false;
 }
 
@@ -156,8 +227,7 @@ static ConverterResult run_once(const Command *c, Buf *out, Buf *said, int *stat
         close(outs[0]), close(outs[1]);
         return CONVERTER_ABSENT;
     }
-    pid_t child = fork();
-    if (child == 0) become(c, outs[1], errs[1]);
+    pid_t child = start(c, outs[1], errs[1]);
     close(outs[1]);
     close(errs[1]);
     ConverterResult result = child < 0 ? CONVERTER_ABSENT : listen_to(outs[0], errs[0], out, said);
@@ -175,6 +245,15 @@ static ConverterResult run_once(const Command *c, Buf *out, Buf *said, int *stat
     return result != CONVERTER_OK ? result : *status == 0 ? CONVERTER_OK : CONVERTER_REFUSED;
 }
 
+// Whether the sandbox was refused, not the file.
+static bool forbidden(const Command *c, ConverterResult result, const Buf *out, const Buf *said)
+{
+    if (c->protection == PROTECTION_LIMITS) return false;
+    if (c->protection == PROTECTION_OWN && result == CONVERTER_ABSENT) return true;
+    Str words = c->protection == PROTECTION_OWN ? S(NO_SANDBOX) : S("bwrap:");
+    return result == CONVERTER_REFUSED && out->len == 0 && str_starts(buf_str(said), words);
+}
+
 ConverterResult converter_run(const Converter *converter, Buf *out, Buf *said, int *status)
 {
     Command *c = mem_alloc(sizeof *c);
@@ -184,14 +263,11 @@ ConverterResult converter_run(const Converter *converter, Buf *out, Buf *said, i
     if (realpath(converter->input, c->input) && find_program(converter->program, c->program)) {
         Str folder = path_folder(str_from(c->program));
         snprintf(c->folder, sizeof c->folder, "%.*s", STR_ARG(folder));
-        bool sandbox = find_program("bwrap", c->sandbox);
-        make_command(c, converter, sandbox);
-        result = run_once(c, out, said, status);
-        // A machine may forbid the sandbox itself; then limits alone have to do.
-        if (sandbox && result == CONVERTER_REFUSED && out->len == 0 && str_starts(buf_str(said), S("bwrap:"))) {
+        for (int p = PROTECTION_OWN; p <= PROTECTION_LIMITS; p++) {
+            if (!make_command(c, converter, (Protection)p)) continue;
             buf_clear(said);
-            make_command(c, converter, false);
             result = run_once(c, out, said, status);
+            if (!forbidden(c, result, out, said)) break;
         }
     }
     free(c);

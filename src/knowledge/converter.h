@@ -2,8 +2,8 @@
 //
 // Runs a converter (pdftotext) as a child: never linked, since files from anywhere are what breaks
 // such programs. It gets no environment, no terminal, no file but its input, limits on memory and
-// files, and, where bubblewrap is present, a file system of its own without network. It is killed
-// when it is silent for too long, and dies with confab.
+// files, and a sandbox (sandbox.h); where the machine allows that only to bubblewrap, bubblewrap's. It is
+// killed when it is silent for too long, and dies with confab.
 #ifndef CONFAB_KNOWLEDGE_CONVERTER_H
 #define CONFAB_KNOWLEDGE_CONVERTER_H
 

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <archive.h>
@@ -21,6 +22,7 @@
 #include "knowledge/document.h"
 #include "knowledge/knowledge.h"
 #include "knowledge/pdf_text.h"
+#include "knowledge/sandbox.h"
 #include "knowledge/search.h"
 
 static Arena arena;
@@ -308,7 +310,7 @@ static void test_converter(void **state)
     } cases[] = {
         {"#!/bin/sh\nprintf 'Page one.\\n\\fPage two.\\n\\f'\n", "Page one.\n\nPage two."},
         {"#!/bin/sh\nexec >&- 2>&-\nsleep 30\n", "!pdftotext got stuck"},
-        {"#!/bin/sh\nexec cat /dev/zero\n", "!the PDF holds more text"},
+        {"#!/bin/sh\nexec yes more and more\n", "!the PDF holds more text"},
         {"#!/bin/sh\necho 'Command Line Error: Incorrect password' >&2\nexit 1\n", "!the PDF is protected"},
         {"#!/bin/sh\nkill -SEGV $$\n", "!the PDF makes pdftotext crash"},
         {"#!/bin/sh\nexit 1\n", "!the PDF is broken"},
@@ -323,6 +325,31 @@ static void test_converter(void **state)
         if (!str_starts(got, str_from(cases[i].want))) fail_msg("%s gave %.*s", cases[i].script, STR_ARG(str_slice(got, 0, 200)));
         if (now() - start > 2.5) fail_msg("%s took %.2f s", cases[i].script, now() - start);
     }
+}
+
+// What a converter that a document has taken over would see.
+static void test_sandbox(void **state)
+{
+    (void)state;
+    static const char script[] =
+        "#!/bin/sh\n"
+        "for there in /etc/passwd /home /proc/self /tmp/confab-secret /dev/null /sys; do test -e $there && echo sees $there; done\n"
+        "for place in / /usr /tmp /input; do (echo x >$place/x) 2>/dev/null && echo writes $place; done\n"
+        "(echo x >/input) 2>/dev/null && echo overwrites\n"
+        "unshare -U true 2>/dev/null && echo unshares\n"
+        "mount -t tmpfs x /usr 2>/dev/null && echo mounts\n"
+        "perl -MSocket -e 'socket(my $s, PF_INET, SOCK_STREAM, 0) and print \"connects\\n\"' 2>/dev/null\n"
+        "echo I am $(id -u), process $$, with $(cat /input)\n";
+    Sandbox s;
+    pid_t child = sandbox_prepare(&s, "/usr/bin", "/usr/bin/env") ? sandbox_fork() : -1;
+    if (child == 0) _exit(sandbox_enter(&s) ? 0 : 1);
+    int code = 1;
+    if (child < 0 || waitpid(child, &code, 0) != child || code != 0) skip();
+    FakeTool f;
+    fake_tool(&f, script);
+    Str got = convert(&f);
+    drop_tool(&f);
+    if (!str_eq(got, S("I am 65534, process 2, with %PDF-1.4"))) fail_msg("%.*s", STR_ARG(got));
 }
 
 static void test_pdf(void **state)
@@ -511,7 +538,8 @@ int main(void)
         cmocka_unit_test_teardown(test_encodings, teardown), cmocka_unit_test_teardown(test_tables_and_values, teardown),
         cmocka_unit_test_teardown(test_html, teardown),      cmocka_unit_test_teardown(test_docx, teardown),
         cmocka_unit_test_teardown(test_odt_and_epub, teardown), cmocka_unit_test_teardown(test_bombs, teardown),
-        cmocka_unit_test_teardown(test_converter, teardown), cmocka_unit_test_teardown(test_pdf, teardown),
+        cmocka_unit_test_teardown(test_converter, teardown), cmocka_unit_test_teardown(test_sandbox, teardown), cmocka_unit_test_teardown(test_pdf, teardown),
+       
         cmocka_unit_test_teardown(test_pdf_pages, teardown), cmocka_unit_test_teardown(test_cache, teardown),
         cmocka_unit_test_teardown(test_no_place_for_a_cache, teardown), cmocka_unit_test_teardown(test_search, teardown),
     };
