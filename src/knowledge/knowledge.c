@@ -31,7 +31,9 @@ bool knowledge_open(Knowledge *k, const KnowledgeOptions *options, Arena *projec
         size_t n = k->n_documents;
         k->n_documents = 0;
         k->store->sources = arena_new(project, Source, n);
+        if (ok) reading_begin(&r, files, n);
         for (size_t i = 0; ok && i < n; i++) reading_document(&r, i, &files[i]);
+        reading_end(&r);
         if (ok && !options->no_cache && (r.changed || r.new.n_documents != r.old.n_documents)) reading_save(&r);
         make_topics(&r);
     }

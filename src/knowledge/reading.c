@@ -198,8 +198,27 @@ static bool read_cached_text(Reading *r, Fresh *f, Extraction *x)
     return file_exists(path.ptr) && file_read(path.ptr, DOCUMENT_MAX, &r->scratch, &x->text, NULL, NULL) && utf8_valid(x->text) && x->text.len;
 }
 
-static bool extract(Reading *r, Fresh *f, const FileEntry *file, Extraction *x, Error *e)
+// What was extracted early, if this one was. *ok: its result.
+static bool take_early(Reading *r, Fresh *f, size_t i, const FileEntry *file, Extraction *x, Error *e, bool *ok)
 {
+    while (r->next_early < r->n_early && r->early[r->next_early].document < i) r->next_early++;
+    if (!r->ahead || r->next_early == r->n_early || r->early[r->next_early].document != i) return false;
+    const AheadDocument *early = &r->early[r->next_early];
+    *ok = ahead_take(r->ahead, r->next_early++, x, e);
+    r->taken = x->arena;
+    // One that is no PDF is read in its turn.
+    if (!early->pdf) return false;
+    x->shown = reading_shown(r, file);
+    f->type = &document_pdf;
+    f->document.type = f->type->name;
+    f->document.sha256 = early->sha256;
+    return true;
+}
+
+static bool extract(Reading *r, Fresh *f, size_t i, const FileEntry *file, Extraction *x, Error *e)
+{
+    bool ok;
+    if (take_early(r, f, i, file, x, e, &ok)) return ok;
     Str path = path_join(&r->scratch, r->folder, file->path);
     *x = (Extraction){.path = path.ptr, .shown = reading_shown(r, file), .arena = &r->scratch};
     if (!file_read(path.ptr, DOCUMENT_MAX, &r->scratch, &x->bytes, x->shown.ptr, e)) return false;
@@ -285,13 +304,13 @@ static void row_of(Reading *r, const Fresh *f, const FileEntry *file, size_t fir
         .n_headings = (uint32_t)(r->k->n_headings - first_heading), .pages = f->document.pages, .plain = f->source.plain});
 }
 
-static void read_anew(Reading *r, Fresh *f, const FileEntry *file)
+static void read_anew(Reading *r, Fresh *f, size_t i, const FileEntry *file)
 {
     Knowledge *k = r->k;
     Extraction x;
     Error e;
     r->changed = true;
-    if (!extract(r, f, file, &x, &e)) {
+    if (!extract(r, f, i, file, &x, &e)) {
         reading_skip(r, &e);
         // What only this machine or this moment lacks is tried again the next time.
         if (strcmp(e.code, "machine") != 0 && strcmp(e.code, "file") != 0)
@@ -326,7 +345,59 @@ void reading_document(Reading *r, size_t i, const FileEntry *file)
     f.document.weight = f.document.strategy->weight;
     f.source = (Source){.path = path_join(r->project, r->folder, file->path), .size = file->size, .mtime_ns = file->mtime_ns};
     arena_reset(&r->scratch);
-    if (!use_old(r, &f, file)) read_anew(r, &f, file);
+    if (!use_old(r, &f, file)) read_anew(r, &f, i, file);
+    if (r->taken) arena_free(r->taken);
+    free(r->taken);
+    r->taken = NULL;
+}
+
+// ---- before their turn --------------------------------------------------------------------------
+
+static bool extract_early(void *ctx, size_t job, Extraction *x, Error *e)
+{
+    AheadDocument *early = &((AheadDocument *)ctx)[job];
+    Arena bytes = {0};
+    x->path = early->path.ptr;
+    x->shown = early->shown;
+    bool ok = file_read(x->path, DOCUMENT_MAX, &bytes, &x->bytes, x->shown.ptr, e);
+    early->pdf = ok && document_type_of(x->bytes, early->path) == &document_pdf;
+    if (early->pdf) {
+        early->sha256 = sha256(x->bytes);
+        // The converter reads the file itself.
+        arena_free(&bytes);
+        x->bytes = (Str){0};
+        ok = document_pdf.extract(x, e);
+    }
+    arena_free(&bytes);
+    x->bytes = (Str){0};
+    return ok;
+}
+
+// Whether a document has to be converted.
+static bool is_early(Reading *r, const Document *d, const FileEntry *file)
+{
+    if (!str_eq_ignore_case(path_ending(d->name), S("pdf"))) return false;
+    const StoredDocument *row = r->options->no_cache ? NULL : store_find(&r->old, file);
+    if (!row) return true;
+    return row->fault.len == 0 && row->strategy != strategy_key(r, strategy_for(&r->k->strategies, d->path, d->name));
+}
+
+void reading_begin(Reading *r, const FileEntry *files, size_t n)
+{
+    size_t cap = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (!is_early(r, &r->k->documents[i], &files[i])) continue;
+        r->early = arena_grow(&r->early_names, r->early, r->n_early, &cap, sizeof *r->early);
+        r->early[r->n_early++] = (AheadDocument){.document = i, .path = path_join(&r->early_names, r->folder, files[i].path),
+                                                 .shown = path_join(&r->early_names, S("knowledge"), files[i].path)};
+    }
+    r->ahead = ahead_start(r->n_early, extract_early, r->early);
+}
+
+void reading_end(Reading *r)
+{
+    ahead_stop(r->ahead);
+    arena_free(&r->early_names);
 }
 
 // ---- saving -------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@
 #define CONFAB_KNOWLEDGE_READING_H
 
 #include "base/buf.h"
+#include "knowledge/ahead.h"
 #include "knowledge/knowledge.h"
 #include "knowledge/store.h"
 
@@ -22,6 +23,14 @@ struct KnowledgeStore {
     Source *sources;    // by document
 };
 
+// A document that is extracted before its turn.
+typedef struct AheadDocument {
+    size_t document;    // of the list
+    Str path, shown;
+    Sha256 sha256;
+    bool pdf;           // by its bytes; else it is left to its turn
+} AheadDocument;
+
 // While the knowledge is read.
 typedef struct Reading {
     Knowledge *k;
@@ -37,7 +46,16 @@ typedef struct Reading {
     bool changed;       // the new index differs from the old one
     Arena stored;       // the old index
     Arena scratch;      // of one document
+    Ahead *ahead;       // NULL: one after the other
+    AheadDocument *early;
+    size_t n_early, next_early;
+    Arena early_names;
+    Arena *taken;       // of the document in hand, when it came from there
 } Reading;
+
+// Before the first: has those converted side by side that are new and need a child process.
+void reading_begin(Reading *r, const FileEntry *files, size_t n);
+void reading_end(Reading *r);
 
 // Document i of the list (named, nothing more), appended to r->k when it can be read.
 void reading_document(Reading *r, size_t i, const FileEntry *file);
