@@ -147,16 +147,16 @@ static bool check_leaks(const Conversation *c, const CheckContext *context, Aren
     size_t n = context->n_passages + context->n_drawn;
     // passages, drawn values, the user prompt: the first two may come from the prompts' words, the
     // passages and the user prompt (which asked for them) from an example's.
-    Str *allowed = arena_new(scratch, Str, n + 1);
+    Str *allowed = arena_new(scratch, Str, n + context->n_asked);
     if (context->n_drawn) memcpy(allowed, context->drawn, context->n_drawn * sizeof *allowed);
     Str *passages = allowed + context->n_drawn;
     if (context->n_passages) memcpy(passages, context->passages, context->n_passages * sizeof *allowed);
-    passages[context->n_passages] = context->asked;
+    if (context->n_asked) memcpy(passages + context->n_passages, context->asked, context->n_asked * sizeof *allowed);
     for (size_t t = 0; t < c->n_turns; t++) {
         LeakWords words = leak_words(c->turns[t].text, scratch);
         Str run = leak_find(&context->prompts, context->prompts ? 1 : 0, &words, allowed, n, scratch);
         if (run.ptr) return finding_set(why, FINDING_PROMPT_LEAK, "turn %zu repeats the prompt: \"%.*s\"", t + 1, STR_ARG(run));
-        run = leak_find(context->examples, context->n_examples, &words, passages, context->n_passages + 1, scratch);
+        run = leak_find(context->examples, context->n_examples, &words, passages, context->n_passages + context->n_asked, scratch);
         if (run.ptr) return finding_set(why, FINDING_EXAMPLE_LEAK, "turn %zu repeats an example: \"%.*s\"", t + 1, STR_ARG(run));
     }
     return true;

@@ -20,7 +20,8 @@ typedef struct CheckContext {
     size_t n_passages;
     const Str *drawn;                  // other drawn values: may be repeated from the prompts
     size_t n_drawn;
-    Str asked;                         // the user prompt as sent: may be repeated although an example has it too
+    const Str *asked;                  // the user prompt as sent, without the examples that it shows: may be
+    size_t n_asked;                    // repeated although an example has it too
     bool handwritten;                  // asked labels may be missing
 } CheckContext;
 

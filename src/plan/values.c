@@ -276,6 +276,37 @@ size_t plan_drawn_texts(const PlanItem *item, const Str **out)
     return n;
 }
 
+// Cuts every mention of `part` out of the texts; *n grows with the pieces.
+static Str *cut_around(Str *texts, size_t *n, Str part, Arena *a)
+{
+    size_t pieces = 0, cap = 0;
+    Str *out = NULL;
+    for (size_t i = 0; i < *n; i++) {
+        Str rest = texts[i];
+        for (size_t at = 0; at != STR_NONE;) {
+            at = str_find(rest, part);
+            out = arena_grow(a, out, pieces, &cap, sizeof *out);
+            out[pieces++] = at == STR_NONE ? rest : str_slice(rest, 0, at);
+            if (at != STR_NONE) rest = str_slice(rest, at + part.len, rest.len);
+        }
+    }
+    *n = pieces;
+    return out;
+}
+
+size_t plan_asked_texts(const PlanItem *item, const Str **out)
+{
+    *out = NULL;
+    if (item->n_messages == 0) return 0;
+    size_t n = 1;
+    Str *texts = arena_new(item->arena, Str, 1);
+    texts[0] = item->messages[item->n_messages - 1].content;
+    for (size_t i = 0; i < item->n_shown; i++)
+        texts = cut_around(texts, &n, item->plan->answers[item->drawn.examples[i]], item->arena);
+    *out = texts;
+    return n;
+}
+
 static void add_key(Buf *out, Str key)
 {
     if (out->ptr[out->len - 1] != '{') buf_add_char(out, ',');

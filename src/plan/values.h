@@ -18,6 +18,10 @@ ValueSource plan_source(const PlanItem *item);
 // the prompts. In the item's arena.
 size_t plan_drawn_texts(const PlanItem *item, const Str **out);
 
+// The user prompt as sent, cut where it shows an example: what an answer may repeat although an example
+// says it too. In the item's arena; slices of the message.
+size_t plan_asked_texts(const PlanItem *item, const Str **out);
+
 // {"topic":…,"document":…,"chunks":["<id>",…],"template":…,"flow":["<stage>",…],"exchanges":3,
 // "examples":[2],"<injection>":"<label>",…}: only what was drawn.
 void plan_drawn_json(const PlanItem *item, Buf *out);

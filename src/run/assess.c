@@ -64,7 +64,7 @@ static bool check(Assessor *assessor, const PlanItem *item, const Conversation *
         .passages = &item->knowledge,
         .n_passages = item->knowledge.len ? 1 : 0,
     };
-    if (item->n_messages) context.asked = item->messages[item->n_messages - 1].content;
+    context.n_asked = plan_asked_texts(item, &context.asked);
     context.n_drawn = plan_drawn_texts(item, &context.drawn);
     return conversation_check(conversation, plan_form(assessor->plan), &context, scratch, found);
 }

@@ -153,7 +153,10 @@ static void test_example_leak(void **state)
     context.passages = &passage, context.n_passages = 1;
     assert_string_equal(judge("Customer: hi\nAgent: " TWELVE, &plain, &context), "none");
     context.n_passages = 0;
-    context.asked = S("Begin with: " TWELVE);  // … and the user prompt, which asked for it
+    const Str wanted[] = {S("Begin."), S("Begin with: " TWELVE)};
+    context.asked = wanted, context.n_asked = 1;
+    assert_string_equal(judge("Customer: hi\nAgent: " TWELVE, &plain, &context), "example_leak");
+    context.n_asked = 2;  // … and the user prompt, which asked for it
     assert_string_equal(judge("Customer: hi\nAgent: " TWELVE, &plain, &context), "none");
     arena_free(&a);
 }

@@ -359,6 +359,28 @@ static void drawn_values_as_json(void **state)
     fixture_close(&f);
 }
 
+// Else an example that the prompt shows would excuse every answer that copies it.
+static void shown_examples_are_not_asked_for(void **state)
+{
+    (void)state;
+    Fixture f;
+    fixture_open(&f, examples, (FolderFile[]){{"prompting/user-prompt.txt", "Begin. {examples} Of {mood}. {examples} End. {output_format}"}, {0}});
+    PlanItem i = item(&f, 0, 1, NULL);
+    assert_int_equal(i.n_shown, 2);
+    assert_true(str_contains(user_of(&i), S("Too hot.")));
+    const Str *texts;
+    size_t n = plan_asked_texts(&i, &texts);
+    assert_int_equal(n, 5);
+    expect_str(texts[0], "Begin. ");
+    assert_true(str_starts(texts[2], S(" Of ")));
+    assert_true(str_starts(texts[4], S(" End. ")));
+    for (size_t t = 0; t < n; t++) assert_false(str_contains(texts[t], S("Too hot.")) || str_contains(texts[t], S("Two.")));
+    PlanItem handwritten;
+    plan_handwritten(f.plan, &f.folder.project.examples.items[1], &f.items, &handwritten);
+    assert_int_equal(plan_asked_texts(&handwritten, &texts), 0);
+    fixture_close(&f);
+}
+
 static void nothing_drawn_is_an_empty_object(void **state)
 {
     (void)state;
@@ -426,7 +448,7 @@ int main(void)
         cmocka_unit_test(parameters_are_sent_as_drawn),
         cmocka_unit_test(threads_get_the_same),
         cmocka_unit_test(drawn_values_as_json),
-        cmocka_unit_test(nothing_drawn_is_an_empty_object),
+        cmocka_unit_test(shown_examples_are_not_asked_for), cmocka_unit_test(nothing_drawn_is_an_empty_object),
         cmocka_unit_test(a_handwritten_example_has_its_own_values),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
