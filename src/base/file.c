@@ -90,6 +90,14 @@ bool file_read_text(const char *path, size_t max, Arena *a, Str *out, const char
         e->place.text[0] = 0;
         return false;
     }
+    size_t zero = str_find_char(raw, 0);
+    if (zero != STR_NONE) {  // UTF-16 without a byte order mark is valid UTF-8
+        error_set(e, ERROR_PROJECT, "utf-8", "a zero byte is no text");
+        error_hint(e, "save the file as UTF-8, not as UTF-16");
+        error_at(e, str_from(shown), str_slice(raw, 0, zero), zero);
+        e->place.text[0] = 0;
+        return false;
+    }
     if (str_starts(raw, S("\xEF\xBB\xBF"))) raw = str_slice(raw, 3, raw.len);
     char *text = (char *)(uintptr_t)raw.ptr;
     raw.len = join_line_ends(text, raw.len);

@@ -12,7 +12,7 @@
 // larger file is an error (code file). `shown` is the name for errors; NULL: path.
 bool file_read(const char *path, size_t max, Arena *a, Str *out, const char *shown, Error *e);
 
-// Reads text by the rules of project-folder.md: UTF-8 checked (error with line and column), a byte
+// Reads text by the rules of project-folder.md: UTF-8 without zero bytes (error with line and column), a byte
 // order mark skipped, CRLF read as LF, one line break at the very end dropped.
 bool file_read_text(const char *path, size_t max, Arena *a, Str *out, const char *shown, Error *e);
 

@@ -190,6 +190,11 @@ static void test_files(void **state)
     assert_false(file_read_text(path, 100, &a, &s, "b.txt", &e));
     assert_int_equal(e.place.line, 2);
     assert_int_equal(e.place.column, 1);
+    assert_true(file_write_whole(path, S("ok\nh\0i\0"), &e));
+    assert_false(file_read_text(path, 100, &a, &s, "b.txt", &e));
+    assert_string_equal(e.code, "utf-8");
+    assert_int_equal(e.place.line, 2);
+    assert_int_equal(e.place.column, 2);
 
     char pipe[128], out[128], in[128];
     snprintf(pipe, sizeof pipe, "%s/a-pipe", folder);
