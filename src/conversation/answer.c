@@ -8,7 +8,8 @@
 #include "conversation/shape.h"
 
 static Str valid_text(Str text, Arena *a);
-static Str set_reasoning_aside(Str text, Arena *a);
+static Str set_reasoning_aside(Str text, const Form *form, Arena *a);
+static size_t find_json(Str text);
 static bool read_any(Str text, bool cut, Draft *draft, Finding *why);
 static bool settle_cut(Draft *draft, unsigned exchanges, Finding *why);
 
@@ -16,7 +17,7 @@ bool answer_read(Str text, const Form *form, unsigned exchanges, bool cut, Arena
 {
     *out = (Conversation){0};
     Finding found = {0};
-    text = set_reasoning_aside(valid_text(text, a), a);
+    text = set_reasoning_aside(valid_text(text, a), form, a);
     Draft draft = draft_new(form, a);
     bool read = str_trim(text).len ? read_any(text, cut, &draft, &found) : finding_set(&found, FINDING_EMPTY, "no text");
     if (!read && cut) finding_set(&found, FINDING_CUT, "cut off before its first turn was read");
@@ -59,14 +60,27 @@ static size_t find_tag(Str text, size_t at, bool closing, size_t *end)
     return STR_NONE;
 }
 
+// Whether a single tag is one of somebody's words: a beginning behind the conversation's, an end in the middle
+// of a line.
+static bool is_said(Str text, size_t open, size_t close, size_t close_end, const Form *form)
+{
+    if (open != STR_NONE && close != STR_NONE) return false;
+    if (open != STR_NONE) {
+        Str before = str_slice(text, 0, open);
+        return find_json(before) != STR_NONE || lines_open_turn(before, form);
+    }
+    return close_end < text.len && !memchr("\r\n{[`", text.ptr[close_end], 5);
+}
+
 // Takes out <think>…</think>. Without its beginning (which the prompt's template may hold) it goes from
 // the start; without its end to the end of the text.
-static Str set_reasoning_aside(Str text, Arena *a)
+static Str set_reasoning_aside(Str text, const Form *form, Arena *a)
 {
     Buf kept = {0};
     size_t at = 0, open_end, close_end;
     size_t open = find_tag(text, 0, false, &open_end), close = find_tag(text, 0, true, &close_end);
     if (open == STR_NONE && close == STR_NONE) return text;
+    if (is_said(text, open, close, close_end, form)) return text;
     while (open != STR_NONE || close != STR_NONE) {
         if (close < open) {
             buf_clear(&kept);
@@ -177,6 +191,6 @@ static bool settle_cut(Draft *draft, unsigned exchanges, Finding *why)
         draft->n_turns = n;
         return true;
     }
-    return finding_set(why, FINDING_CUT, "cut off after %zu turns; %u exchange%s asked for", whole, exchanges,
+    return finding_set(why, FINDING_CUT, "cut off after %zu turn%s; %u exchange%s asked for", whole, whole == 1 ? "" : "s", exchanges,
                        exchanges == 1 ? " was" : "s were");
 }

@@ -9,6 +9,8 @@ static const Loose *find_turns(const Loose *value, Draft *draft);
 static bool add_items(const Loose *list, Draft *draft, Finding *why);
 static bool add_object(const Loose *object, Draft *draft, Finding *why);
 static bool is_exchange(const Loose *object, const Form *form);
+static bool is_sequence(const Loose *object, const Form *form);
+static bool add_members(const Loose *object, Draft *draft, Finding *why);
 
 static bool one_of(Str key, const Str *names, size_t n)
 {
@@ -50,6 +52,7 @@ bool json_conversation(const LooseText *json, Draft *draft, Finding *why)
         if (turns->kind == LOOSE_ARRAY && listed) continue;  // another version of the conversation
         listed |= turns->kind == LOOSE_ARRAY;
         bool read = turns->kind == LOOSE_ARRAY    ? add_items(turns, draft, why)
+                    : is_sequence(turns, draft->form) ? add_members(turns, draft, why)
                     : turns->kind == LOOSE_OBJECT ? add_object(turns, draft, why)
                                                   : lines_conversation(turns->text, draft, why);
         if (!read) return false;
@@ -97,7 +100,37 @@ static bool names_speaker(const Loose *object, const Form *form)
     return false;
 }
 
-// Goes down to the array, the single exchange or turn, or the string of lines that holds the
+static bool speaks(const Loose *value, const Form *form)
+{
+    return value && value->kind == LOOSE_OBJECT && (is_exchange(value, form) || names_speaker(value, form));
+}
+
+// A member that is one of several pieces: a turn or an exchange, or {"exchange_1":[…],"exchange_2":[…]}.
+static bool is_piece(const Loose *m, const Form *form)
+{
+    bool numbered = m->key.len && str_is_digit(m->key.ptr[m->key.len - 1]);
+    return speaks(m, form) || (m->kind == LOOSE_ARRAY && numbered && speaks(m->first, form));
+}
+
+// An object whose members hold the conversation piece by piece, in their order.
+static bool is_sequence(const Loose *object, const Form *form)
+{
+    if (object->kind != LOOSE_OBJECT || is_exchange(object, form)) return false;
+    size_t pieces = 0;
+    for (const Loose *m = object->first; m; m = m->next) pieces += is_piece(m, form);
+    return pieces > 1;
+}
+
+static bool add_members(const Loose *object, Draft *draft, Finding *why)
+{
+    for (const Loose *m = object->first; m; m = m->next) {
+        if (!is_piece(m, draft->form)) continue;
+        if (!(m->kind == LOOSE_ARRAY ? add_items(m, draft, why) : add_object(m, draft, why))) return false;
+    }
+    return true;
+}
+
+// Goes down to the array, the pieces, the single exchange or turn, or the string of lines that holds the
 // turns, and takes the labels on its way. NULL: there is none.
 static const Loose *find_turns(const Loose *value, Draft *draft)
 {
@@ -118,6 +151,8 @@ static const Loose *find_turns(const Loose *value, Draft *draft)
         }
         bool listed = best && best->kind == LOOSE_ARRAY;
         if (is_exchange(value, draft->form) || (!listed && names_speaker(value, draft->form))) return value;
+        bool named = best && ONE_OF(best->key, list_keys);
+        if (!named && is_sequence(value, draft->form)) return value;
         value = best;
     }
     return NULL;

@@ -7,6 +7,7 @@
 // A line of the shape `decoration **name** (remark): rest`.
 typedef struct NamedLine {
     Str name;
+    Str whole;    // with its remark, which may be part of a participant's name
     Str rest;
     bool listed;  // with a bullet
     bool bold;
@@ -179,6 +180,7 @@ static bool named_line(Str line, NamedLine *out)
     bool closed = colon && is_mark(s.ptr[colon - 1]);
     out->bold = marks > 0;
     out->name = trim_marks(out->name);
+    out->whole = trim_marks(str_slice(s, 0, colon));
     Str rest = str_slice(s, colon + width, s.len);
     size_t at_start = 0, at_end = 0;
     while (at_start < marks && at_start < rest.len && is_mark(rest.ptr[at_start])) at_start++;
@@ -200,7 +202,8 @@ static bool opens_turn(Str line, const Form *form, int *speaker, Str *rest)
         return true;
     }
     if (!named_line(line, &named)) return false;
-    *speaker = form_speaker(form, named.name);
+    *speaker = form_participant(form, named.whole);
+    if (*speaker == NOBODY) *speaker = form_speaker(form, named.name);
     *rest = named.rest;
     return *speaker != NOBODY;
 }

@@ -23,6 +23,9 @@ typedef struct Case {
 
 #define HI "Customer: hi / Agent: hello"
 
+static const Participant with_brackets[] = {{S_INIT("Kunde (neu)"), S_INIT("user")}, {S_INIT("Bot (KI)"), S_INIT("assistant")}};
+static const Form bracketed = {.participants = with_brackets, .n_participants = 2, .first = 0, .last = 1, .alternate = true, .max_exchanges = 4};
+
 static const Case cases[] = {
     // JSON: the two shapes that are asked for.
     {&plain, "{\"conversation\":[{\"Customer\":\"hi\",\"Agent\":\"hello\"}]}", HI},
@@ -64,6 +67,12 @@ static const Case cases[] = {
     {&plain, "{\"conversation\":{\"Customer\":\"hi\",\"Agent\":\"hello\"}}", HI},
     {&plain, "{\"Customer\":\"hi\",\"Agent\":\"hello\"}\n{\"Customer\":\"ok\",\"Agent\":\"bye\"}", HI " / Customer: ok / Agent: bye"},
     {&plain, "[{\"Customer\":\"hi\",\"Agent\":\"hello\"}]\n\n[{\"Customer\":\"other\",\"Agent\":\"version\"}]", HI},
+    {&plain, "{\"exchange_1\":{\"Customer\":\"hi\",\"Agent\":\"hello\"},\"exchange_2\":{\"Customer\":\"ok\",\"Agent\":\"bye\"}}", HI " / Customer: ok / Agent: bye"},
+    {&plain, "{\"1\":{\"speaker\":\"Customer\",\"text\":\"hi\"},\"2\":{\"speaker\":\"Agent\",\"text\":\"hello\"}}", HI},
+    {&plain, "{\"round 1\":[{\"Customer\":\"hi\",\"Agent\":\"hello\"}],\"round 2\":[{\"Customer\":\"ok\",\"Agent\":\"bye\"}]}", HI " / Customer: ok / Agent: bye"},
+    {&plain, "{\"conversation\":{\"tags\":[\"a\"],\"greeting\":{\"Customer\":\"hi\",\"Agent\":\"hello\"},\"end\":{\"Customer\":\"ok\",\"Agent\":\"bye\"}}}", HI " / Customer: ok / Agent: bye"},
+    {&plain, "{\"turns\":[{\"Customer\":\"hi\",\"Agent\":\"hello\"}],\"draft 1\":[{\"Customer\":\"a\"}],\"draft 2\":[{\"Customer\":\"b\"}]}", HI},
+    {&labelled, "{\"a\":{\"Customer\":\"hi\"},\"b\":{\"Agent\":\"hello\"},\"mood\":\"calm\",\"labels\":{\"resolution\":\"open\"}}", HI " [mood=calm] [resolution=open]"},
     // Labels.
     {&labelled, "{\"mood\":\"Very-Angry\",\"labels\":{\"Resolution\":\"RESOLVED\"},\"conversation\":[{\"Customer\":\"hi\",\"Agent\":\"hello\"}]}",
      HI " [mood=very angry] [resolution=resolved]"},
@@ -82,6 +91,13 @@ static const Case cases[] = {
     {&plain, "{\"conversation\": [{\"Customer\": string, \"Agent\": string}, ...]}\n\n{\"conversation\":[{\"Customer\":\"hi\",\"Agent\":\"hello\"}]}", HI},
     {&labelled, "{\"conversation\": [{\"Customer\": string, \"Agent\": string}, ...], \"mood\": \"calm\" | \"very angry\", \"resolution\": \"resolved\" | \"open\"}\n"
                 "{\"conversation\":[{\"Customer\":\"hi\",\"Agent\":\"hello\"}],\"mood\":\"very angry\",\"resolution\":\"open\"}", HI " [mood=very angry] [resolution=open]"},
+    // A tag that somebody speaks of.
+    {&plain, "[{\"Customer\":\"why <think>?\",\"Agent\":\"hello\"},{\"Customer\":\"ok\",\"Agent\":\"bye\"}]",
+     "Customer: why <think>? / Agent: hello / Customer: ok / Agent: bye"},
+    {&plain, "[{\"Customer\":\"why </think>?\",\"Agent\":\"hello\"},{\"Customer\":\"ok\",\"Agent\":\"bye\"}]",
+     "Customer: why </think>? / Agent: hello / Customer: ok / Agent: bye"},
+    {&plain, "Customer: why <think>?\nAgent: hello", "Customer: why <think>? / Agent: hello"},
+    {&plain, "I see.</think>{\"conversation\":[{\"Customer\":\"hi\",\"Agent\":\"hello\"}]}", HI},
     // Broken JSON.
     {&plain, "[{'Customer': 'hi', 'Agent': 'hello'},]", HI},
     {&plain, "{\"conversation\":[{\"Customer\":\"hi\",\"Agent\":\"hello\"}", HI},
@@ -109,6 +125,7 @@ static const Case cases[] = {
     {&plain, "(10:02 am) Customer: hi\n2026-11-22 10:03 Agent: hello", HI},
     {&plain, "Customer (annoyed): hi\nAgent [10:03]: hello", HI},
     {&plain, "User: hi\nAssistant: hello", HI},
+    {&bracketed, "**Kunde (neu):** hi\n- Bot (KI): hello", "Kunde (neu): hi / Bot (KI): hello"},
     {&plain, "Customer:\nhi\n\nAgent:\nhello", HI},
     {&plain, "Customer：hi\nAgent：hello", HI},
     {&plain, "Here is the conversation:\n\nCustomer: hi\nAgent: hello\n\nLet me know if you want another.", HI},
