@@ -172,8 +172,11 @@ Error *problems_new(Problems *p, bool warning, ErrorKind kind, const char *code,
     format_text(e.what, sizeof e.what, format, args);
     va_end(args);
     problems_add(p, &e);
-    // When the list is full the new one has no place; the last one is handed out as a scratch.
-    return &p->items[p->n - 1];
+    if (!p->full) return &p->items[p->n - 1];
+    // When the list is full the new one has no place; one behind the last is handed out as a scratch.
+    p->items = arena_grow(p->arena, p->items, p->n, &p->cap, sizeof *p->items);
+    p->items[p->n] = e;
+    return &p->items[p->n];
 }
 
 void problems_print(const Problems *p, FILE *out)

@@ -77,7 +77,8 @@ static void report(Cli *cli, const Problems *problems, const Project *project, b
     } else {
         cli_report_all(cli, problems);
         if (loaded) buf_printf(&b, "%.*s\n", STR_ARG(locate_counts(&counts, &cli->arena)));
-        size_t warnings = problems->n - problems->errors;
+        size_t warnings = 0;
+        for (size_t i = 0; i < problems->n; i++) warnings += problems->items[i].warning;
         if (problems->n)
             buf_printf(&b, "%zu %s, %zu %s\n", problems->errors, problems->errors == 1 ? "error" : "errors", warnings,
                        warnings == 1 ? "warning" : "warnings");

@@ -37,7 +37,8 @@ static bool check_turns(const Conversation *c, const Form *form, Finding *why)
         unsigned who = c->turns[i].participant;
         if (who >= form->n_participants) return finding_set(why, FINDING_PARTICIPANT, "turn %zu: unknown participant", i + 1);
         if (is_blank(c->turns[i].text))
-            return finding_set(why, FINDING_EMPTY_TURN, "turn %zu (%.*s) is empty", i + 1, STR_ARG(form->participants[who].name));
+            return finding_set(why, FINDING_EMPTY_TURN, "turn %zu (%.*s) is empty", i + 1, STR_ARG(form->participants[who].name)) ||
+                   finding_at(why, i + 1);
     }
     return true;
 }
@@ -47,13 +48,16 @@ static bool check_order(const Conversation *c, const Form *form, Finding *why)
     const Participant *who = form->participants;
     unsigned first = c->turns[0].participant, last = c->turns[c->n_turns - 1].participant;
     if (form->first != ANYONE && first != (unsigned)form->first)
-        return finding_set(why, FINDING_FIRST, "%.*s speaks first, not %.*s", STR_ARG(who[first].name), STR_ARG(who[form->first].name));
+        return finding_set(why, FINDING_FIRST, "%.*s speaks first, not %.*s", STR_ARG(who[first].name), STR_ARG(who[form->first].name)) ||
+               finding_at(why, 1);
     for (size_t i = 1; form->alternate && i < c->n_turns; i++)
         if (c->turns[i].participant == c->turns[i - 1].participant)
             return finding_set(why, FINDING_ALTERNATE, "turn %zu: %.*s speaks twice in a row", i + 1,
-                               STR_ARG(who[c->turns[i].participant].name));
+                               STR_ARG(who[c->turns[i].participant].name)) ||
+                   finding_at(why, i + 1);
     if (form->last != ANYONE && last != (unsigned)form->last)
-        return finding_set(why, FINDING_LAST, "%.*s speaks last, not %.*s", STR_ARG(who[last].name), STR_ARG(who[form->last].name));
+        return finding_set(why, FINDING_LAST, "%.*s speaks last, not %.*s", STR_ARG(who[last].name), STR_ARG(who[form->last].name)) ||
+               finding_at(why, c->n_turns);
     unsigned exchanges = form_exchanges(form, c->n_turns);
     if (exchanges > form->max_exchanges)
         return finding_set(why, FINDING_EXCHANGES, "%u exchanges, at most %u", exchanges, form->max_exchanges);
@@ -82,7 +86,7 @@ static bool check_labels(const Conversation *c, const Form *form, bool may_miss,
         for (size_t i = 0; i < form->n_turn_labels; i++) {
             const AskedLabel *label = &form->turn_labels[i];
             if (label_is_of(label, c->turns[t].participant) && !check_label(label, c->turns[t].labels[i], may_miss, t + 1, why))
-                return false;
+                return finding_at(why, t + 1);
         }
     return true;
 }
@@ -132,7 +136,8 @@ static bool check_placeholders(const Conversation *c, const CheckContext *contex
 {
     for (size_t i = 0; context->is_placeholder && i < c->n_turns; i++) {
         Str name = placeholder_left(c->turns[i].text, context->is_placeholder, context->self);
-        if (name.ptr) return finding_set(why, FINDING_PLACEHOLDER, "turn %zu: {%.*s} is left over", i + 1, STR_ARG(name));
+        if (name.ptr)
+            return finding_set(why, FINDING_PLACEHOLDER, "turn %zu: {%.*s} is left over", i + 1, STR_ARG(name)) || finding_at(why, i + 1);
     }
     return true;
 }

@@ -52,8 +52,15 @@ bool finding_set(Finding *why, FindingReason reason, const char *format, ...)
     va_list args;
     va_start(args, format);
     why->reason = reason;
+    why->turn = 0;
     vsnprintf(why->message, sizeof why->message, format, args);
     va_end(args);
     make_safe(why->message);
+    return false;
+}
+
+bool finding_at(Finding *why, size_t turn)
+{
+    if (why) why->turn = turn;
     return false;
 }

@@ -30,6 +30,7 @@ typedef enum FindingReason {
 
 typedef struct Finding {
     FindingReason reason;
+    size_t turn;  // from 1, that it is about; 0: the conversation
     char message[200];
 } Finding;
 
@@ -39,5 +40,7 @@ FindingReason finding_from_name(Str name);                // FINDING_NONE for an
 // Fills *why (NULL where nobody asks) and returns false, so that `return finding_set(why, …);` reads as it acts.
 bool finding_set(Finding *why, FindingReason reason, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+// Says which turn it is about; false too, so that `return finding_set(…) || finding_at(why, turn);` does both.
+bool finding_at(Finding *why, size_t turn);
 
 #endif

@@ -15,8 +15,11 @@ typedef struct Reader {
     size_t cap;
     size_t counted;   // bytes whose line breaks are in `line`
     unsigned line;
+    unsigned warned;
     bool failed;
 } Reader;
+
+enum { WARNINGS_MAX = 20 };  // of lines, so that they leave room for errors
 
 static void read_block(Reader *r, Str block);
 
@@ -104,14 +107,15 @@ static bool is_repeated(const Transcript *t, Str name)
     return false;
 }
 
-static bool read_values(Reader *r, Str line, Transcript *t)
+// `line` with its brackets; `like` shows how one is written.
+static bool read_values(Reader *r, Str line, const char *like, Transcript *t)
 {
     size_t cap = 0;
     for (Str rest = str_trim(str_slice(line, 1, line.len - 1)); rest.len; rest = str_trim(rest)) {
         const char *at = rest.ptr;
         TranscriptValue value = {.offset = (size_t)(at - r->text.ptr)};
         if (!take_value(&rest, &value)) {
-            error_hint(fail(r, at, "no `name=value`", (Str){0}), "write [topic=billing mood=\"very angry\"]");
+            error_hint(fail(r, at, "no `name=value`", (Str){0}), "write %s", like);
             return false;
         }
         if (is_repeated(t, value.name)) {
@@ -126,6 +130,76 @@ static bool read_values(Reader *r, Str line, Transcript *t)
 
 // ---- blocks -------------------------------------------------------------------------------------
 
+// A line `Name [intent=ask]: text`: the bracket, with *speaker and the text; absent: the line is none.
+static Str labels_bracket(const Form *form, Str line, int *speaker, Str *text)
+{
+    size_t open = str_find_char(line, '['), close = str_find(line, S("]:"));
+    if (open == STR_NONE || close == STR_NONE || close < open) return (Str){0};
+    Str bracket = str_slice(line, open, close + 1);
+    int named = form_participant(form, str_trim(str_slice(line, 0, open)));
+    if (named == NOBODY || str_find_char(bracket, '=') == STR_NONE) return (Str){0};
+    *speaker = named;
+    *text = str_slice(line, close + 2, line.len);
+    return bracket;
+}
+
+static void unknown_turn_label(Reader *r, const TranscriptValue *value, unsigned speaker)
+{
+    const Form *form = r->form;
+    Str *names = arena_new(r->arena, Str, form->n_turn_labels + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < form->n_turn_labels; i++)
+        if (label_is_of(&form->turn_labels[i], speaker)) names[n++] = form->turn_labels[i].name;
+    Str name = form->participants[speaker].name, nearest = str_nearest(value->name, names, n);
+    Error *e = fail(r, r->text.ptr + value->offset, "no label of this turn is named ", value->name);
+    if (nearest.len)
+        error_hint(e, "write %.*s [%.*s=…]: text", STR_ARG(name), STR_ARG(nearest));
+    else if (n)
+        error_hint(e, "write %.*s [%.*s=…]: text, or leave the bracket out", STR_ARG(name), STR_ARG(names[0]));
+    else
+        error_hint(e, "leave the bracket out, or ask for labels under \"turn_labels\" in config/output-format.json");
+}
+
+static bool read_turn_labels(Reader *r, Str bracket, Draft *draft, Turn *turn)
+{
+    Transcript values = {0};
+    if (!read_values(r, bracket, "Name [intent=ask]: text", &values)) return false;
+    for (size_t i = 0; i < values.n_values; i++) {
+        const TranscriptValue *value = &values.values[i];
+        int label = label_find(r->form->turn_labels, r->form->n_turn_labels, value->name);
+        if (label == NOBODY || !label_is_of(&r->form->turn_labels[label], turn->participant)) {
+            unknown_turn_label(r, value, turn->participant);
+            return false;
+        }
+        draft_turn_label(draft, turn, value->name, value->value);
+    }
+    return true;
+}
+
+// A line that goes on with a turn although somebody may have meant it to be more: a misspelt name, or a label.
+static void warn_of_line(Reader *r, Str line)
+{
+    const Form *form = r->form;
+    size_t colon = str_find_char(line, ':');
+    Str name = colon == STR_NONE ? (Str){0} : str_trim(str_slice(line, 0, colon)), nearest = {0};
+    if (name.len < 3 || r->warned == WARNINGS_MAX) return;
+    for (size_t i = 0; i < form->n_participants && !nearest.len; i++) nearest = str_nearest(name, &form->participants[i].name, 1);
+    Str value = str_trim(str_slice(line, colon + 1, line.len));
+    int label = label_find(form->labels, form->n_labels, name), turn_label = label_find(form->turn_labels, form->n_turn_labels, name);
+    bool labelled = (label != NOBODY && label_value(&form->labels[label], value).ptr) ||
+                    (turn_label != NOBODY && label_value(&form->turn_labels[turn_label], value).ptr);
+    if (!nearest.len && !labelled) return;
+    r->warned++;
+    Error *e = problems_new(r->problems, true, ERROR_PROJECT, "example", "this line is part of the turn above it");
+    error_at(e, r->file, r->text, (size_t)(name.ptr - r->text.ptr));
+    if (nearest.len)
+        error_hint(e, "write `%.*s: …` if a turn is to begin here", STR_ARG(nearest));
+    else if (turn_label != NOBODY)
+        error_hint(e, "write a turn's labels behind its name: `Name [%.*s=…]: text`", STR_ARG(name));
+    else
+        error_hint(e, "write labels into the example's first line: [%.*s=…]", STR_ARG(name));
+}
+
 // Reads the lines behind the bracketed one. False when there is text before the first turn.
 static bool read_turns(Reader *r, Str lines, Draft *draft)
 {
@@ -133,11 +207,14 @@ static bool read_turns(Reader *r, Str lines, Draft *draft)
     const char *start = NULL;
     while (str_cut(&lines, '\n', &line)) {
         int speaker;
-        Str behind = line_speaker(r->form, line, &speaker);
+        Str behind = line_speaker(r->form, line, &speaker), bracket = {0};
+        if (speaker == NOBODY) bracket = labels_bracket(r->form, line, &speaker, &behind);
         if (speaker != NOBODY) {
-            draft_turn(draft, (unsigned)speaker, behind);
+            Turn *turn = draft_turn(draft, (unsigned)speaker, behind);
+            if (bracket.ptr && !read_turn_labels(r, bracket, draft, turn)) return false;
             start = behind.ptr;
         } else if (start) {
+            warn_of_line(r, line);
             draft->turns[draft->n_turns - 1].text = (Str){start, (size_t)(line.ptr + line.len - start)};
         } else if (str_trim(line).len) {
             Error *e = fail(r, str_trim(line).ptr, "no participant's name opens this line", (Str){0});
@@ -169,6 +246,15 @@ static unsigned line_number(Reader *r, size_t offset)
     return r->line;
 }
 
+// Of a turn's first line; its text stands behind the name.
+static const char *line_start(const Reader *r, Str text)
+{
+    const char *at = text.ptr;
+    while (at > r->text.ptr && str_is_space(at[-1])) at--;
+    while (at > r->text.ptr && at[-1] != '\n') at--;
+    return at;
+}
+
 static void read_block(Reader *r, Str block)
 {
     block = without_blank_lines(block);
@@ -179,7 +265,7 @@ static void read_block(Reader *r, Str block)
     str_cut(&rest, '\n', &line);
     line = str_trim(line);
     if (str_starts(line, S("[")) && str_ends(line, S("]")) && line.len >= 2) {
-        if (!read_values(r, line, &t)) return;
+        if (!read_values(r, line, "[topic=billing mood=\"very angry\"]", &t)) return;
     } else {
         rest = block;
     }
@@ -188,7 +274,8 @@ static void read_block(Reader *r, Str block)
     t.conversation = (Conversation){.turns = draft.turns, .n_turns = draft.n_turns, .labels = draft.labels};
     Finding why = {0};
     if (!conversation_check(&t.conversation, r->form, r->context, r->arena, &why)) {
-        hint_separators(r, why.reason, fail(r, block.ptr, "this example is not kept to the form: ", str_from(why.message)));
+        const char *at = why.turn ? line_start(r, draft.turns[why.turn - 1].text) : block.ptr;
+        hint_separators(r, why.reason, fail(r, at, "this example is not kept to the form: ", str_from(why.message)));
         return;
     }
     t.line = line_number(r, t.offset);

@@ -2,7 +2,8 @@
 //
 // examples.txt: handwritten conversations as `Name: text` lines. Blocks are separated by a line
 // `---`, or by blank lines where no such line exists. Only a participant's name opens a turn; any
-// other line continues it. A first line `[topic=billing mood="very angry"]` gives values.
+// other line continues it. A first line `[topic=billing mood="very angry"]` gives values, a bracket behind a
+// name, `Customer [intent=ask]: text`, that turn's asked labels.
 #ifndef CONFAB_CONVERSATION_TRANSCRIPT_H
 #define CONFAB_CONVERSATION_TRANSCRIPT_H
 
