@@ -43,8 +43,9 @@ static bool read_header(Injection *in, const CsvRecord *header, Arena *a, Proble
                        STR_ARG(name));
             ok = false;
         } else if (!name_valid(name)) {
-            error_hint(csv_problem(in, at, true, problems, "no placeholder can name this column"),
-                       "name columns with letters, digits, _ and - only");
+            bool other = header->n == 1 && (str_find_char(name, ';') != STR_NONE || str_find_char(name, '\t') != STR_NONE);
+            error_hint(csv_problem(in, at, true, problems, "no placeholder can name this column"), "%s",
+                       other ? "save the file with commas between its columns" : "name columns with letters, digits, _ and - only");
         }
     }
     return ok;

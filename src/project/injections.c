@@ -70,10 +70,11 @@ static bool name_fits(Reading *r, Str name, Str file)
     return true;
 }
 
-static void check_weights(Reading *r, const Injection *in)
+static void check_weights(Reading *r, Injection *in)
 {
     for (size_t i = 0; i < in->n; i++)
         if (in->values[i].weight > 0) return;
+    in->faulty = true;
     error_hint(fault(r, in->file, "all values of %.*s have weight 0", in->name), "give at least one a weight above 0");
 }
 
@@ -148,7 +149,7 @@ static void read_file(Reading *r, const FileEntry *entry)
     // A file with faults keeps its name, so that its mentions are no further faults.
     r->out->items[r->out->n++] = in;
     if (in.n) {
-        check_weights(r, &in);
+        check_weights(r, &r->out->items[r->out->n - 1]);
         check_labels(r, &in);
     }
 }

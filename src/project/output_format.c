@@ -275,6 +275,25 @@ static void read_labels(Reader *r, const JsonNode *root, const Injections *injec
     out->form.n_turn_labels = turn_list.n_asked;
 }
 
+// A file without any known key is a record; one that shows nothing of a conversation and has a key like a known
+// one was to be settings.
+static bool misspells_setting(Reader *r, const JsonNode *root)
+{
+    Str text = root->file->text;
+    if (str_contains(text, S("{turn.")) || str_contains(text, S("{messages}")) || str_contains(text, S("{conversation}"))) return false;
+    const char *key;
+    json_t *value, *object = (json_t *)(uintptr_t)root->value;
+    json_object_foreach(object, key, value) {
+        Str nearest = str_nearest(str_from(key), format_keys, FORMAT_KEYS);
+        if (!nearest.len) continue;
+        JsonNode member = json_node_member(root, key, value);
+        error_hint(json_node_key_problem(r->problems, &member, "unknown key \"%s\"", key), "write \"%.*s\"", STR_ARG(nearest));
+        r->ok = false;
+        return true;
+    }
+    return false;
+}
+
 bool output_format_read(const JsonFile *file, const Injections *injections, Arena *a, OutputFormat *out,
                         Problems *problems)
 {
@@ -289,10 +308,12 @@ bool output_format_read(const JsonFile *file, const Injections *injections, Aren
             root.value = NULL;
         }
     }
-    if (root.value && has_settings(root.value))
+    if (root.value && has_settings(root.value)) {
         read_settings(&r, &root);
-    else
+    } else {
         default_participants(&r);
+        out->misspelt = root.value && misspells_setting(&r, &root);
+    }
     read_labels(&r, &root, injections);
     return r.ok;
 }
@@ -432,7 +453,7 @@ bool output_format_compile(const JsonFile *file, OutputFormat *format, const Nam
     if (!file || !json_is_object(file->root)) return true;
     JsonNode root = json_node_root(file);
     if (!has_settings(root.value)) {
-        compile_record(&r, &root, names, true);
+        if (!format->misspelt) compile_record(&r, &root, names, true);
         return r.ok;
     }
     JsonNode labels = json_node_get(&root, "labels"), turn_labels = json_node_get(&root, "turn_labels");

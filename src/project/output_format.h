@@ -32,6 +32,7 @@ typedef struct OutputFormat {
     size_t n_turn_labels;
     bool append;              // {output_format} goes to the end of a user prompt that has none
     bool has_system;
+    bool misspelt;            // a key that is near to a setting stands alone: reported, and no record
     Template system;          // first in {messages}
     Flow *flows;
     size_t n_flows;

@@ -298,9 +298,11 @@ static void load(Loader *l)
     // Of a prompt that could not be read nobody knows what it mentions.
     if (l->has_prompts[0] && l->has_prompts[1]) {
         project_check_mentions(p, l->problems);
+        project_check_examples(p, l->problems);
         project_check_record(p, l->arena, l->problems);
     }
     project_check_partitions(p, l->drawing.text, l->arena, l->problems);
+    project_check_strays(p, l->problems);
     project_hash_files(p, l->arena);
 }
 

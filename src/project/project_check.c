@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What only shows when every part is read (project_parts.h).
+#include "conversation/names.h"
 #include "project/project_parts.h"
 
 // ---- parts that no prompt mentions --------------------------------------------------------------
@@ -19,8 +20,7 @@ static void add_name(NameList *list, Str name)
 static void warn_unused(const NameList *list, Problems *problems, const char *why, const char *hint)
 {
     if (list->n == 0) return;
-    problems_new(problems, true, ERROR_PROJECT, "unused", "the prompts mention none of %s%s", list->text, why);
-    error_hint(&problems->items[problems->n - 1], "%s", hint);
+    error_hint(problems_new(problems, true, ERROR_PROJECT, "unused", "the prompts mention none of %s%s", list->text, why), "%s", hint);
 }
 
 void project_check_mentions(const Project *project, Problems *problems)
@@ -40,6 +40,43 @@ void project_check_mentions(const Project *project, Problems *problems)
     if (reach->examples && as_turns)
         error_hint(problems_new(problems, true, ERROR_PROJECT, "unused", "{examples} stays empty"),
                    "config/drawing.json sends examples as turns: take the placeholder out, or write \"as\": \"text\"");
+}
+
+// ---- examples that lack what is asked -----------------------------------------------------------
+
+static bool lacks_turn_label(const Conversation *c, const Form *form, size_t label)
+{
+    for (size_t t = 0; t < c->n_turns; t++)
+        if (label_is_of(&form->turn_labels[label], c->turns[t].participant) && !c->turns[t].labels[label].ptr) return true;
+    return false;
+}
+
+static void warn_lacking(const Project *project, const AskedLabel *label, size_t lacking, bool of_turn, Problems *problems)
+{
+    if (lacking == 0) return;
+    Error *e = problems_new(problems, true, ERROR_PROJECT, "example", "%zu of %zu examples lack%s the label \"%.*s\"", lacking,
+                            project->examples.n, lacking == 1 ? "s" : "", STR_ARG(label->name));
+    error_at_file(e, S("examples/examples.txt"));
+    error_hint(e, "shown to the model they teach it to leave that out: write %s[%.*s=…]%s",
+               of_turn ? "`Name " : "", STR_ARG(label->name), of_turn ? ": text`" : " into the example's first line");
+}
+
+void project_check_examples(const Project *project, Problems *problems)
+{
+    const Examples *examples = &project->examples;
+    const Form *form = &project->format.form;
+    bool shown = project->reach.examples || project->drawing.examples_as == EXAMPLES_AS_TURNS;
+    if (!shown || project->drawing.examples_in_prompt == 0) return;
+    for (size_t l = 0; l < form->n_labels; l++) {
+        size_t lacking = 0;
+        for (size_t i = 0; i < examples->n; i++) lacking += !examples->items[i].conversation.labels[l].ptr;
+        warn_lacking(project, &form->labels[l], lacking, false, problems);
+    }
+    for (size_t l = 0; l < form->n_turn_labels; l++) {
+        size_t lacking = 0;
+        for (size_t i = 0; i < examples->n; i++) lacking += lacks_turn_label(&examples->items[i].conversation, form, l);
+        warn_lacking(project, &form->turn_labels[l], lacking, true, problems);
+    }
 }
 
 // ---- records ------------------------------------------------------------------------------------

@@ -217,6 +217,7 @@ static const FileFault faults[] = {
     {{{"p.csv", "name,age\nAn\"n,3"}}, "csv", 2, 3, "a quote inside", "double the quote"},
     {{{"p.csv", "name,name\na,b"}}, "csv", 1, 6, "two columns of one name", "\"name\""},
     {{{"p.csv", "name,\na,b"}}, "csv", 1, 6, "without a name", "first row"},
+    {{{"p.csv", "value;age\na;3"}}, "warning:csv", 1, 1, "no placeholder can name", "commas between"},
     {{{"p.csv", "name,first name\na,b"}}, "warning:csv", 1, 6, "no placeholder can name", "letters"},
     {{{"p.csv", "name,weight\na,b"}}, "csv", 2, 3, "the weight b is not a number", "leave the cell empty"},
     {{{"p.csv", "name,weight\na,-1"}}, "csv", 2, 3, "not a number of at least 0", "for 1"},

@@ -164,6 +164,7 @@ static void test_whole_file_is_the_record(void **state)
 static const Fault faults[] = {
     {"[]", "json", 1, 1, "not an object", "\"participants\""},
     {"\"{messages}\"", "json", 1, 1, "not an object", "one record"},
+    {"{\"partcipants\": [\"A\", \"B\"]}", "json", 1, 2, "unknown key \"partcipants\"", "\"participants\""},
     {"{\"id\": \"{id}\"}", "json", 1, 1, "nothing of the conversation", "{messages}"},
     {"{\"id\": \"{id}\", \"labels\": {}}", "json", 1, 2, "unknown key \"id\"", "under \"record\""},
     {"{\"particpants\": [\"A\", \"B\"], \"record\": {\"m\": \"{messages}\"}}", "json", 1, 2, "unknown key \"particpants\"", "write \"participants\""},

@@ -20,7 +20,8 @@ static const FolderFile rich[] = {
     {"config/drawing.json", "{\"cross\": [\"intent\", \"mood\"], \"weights\": {\"topic\": {\"billing\": 2}}, \"examples\": {\"in_prompt\": 1},\n"
                             " \"partitions\": {\"eval\": {\"documents\": [\"ship.md\"], \"examples\": [2], \"injections\": {\"persona\": [\"Ann\"]}}}}"},
     {"config/chunk-strategy.json", "{\"*.txt\": {\"max_words\": 5}}"},
-    {"examples/examples.txt", "[topic=billing mood=angry]\nCustomer: My bill is wrong.\nAgent: Let me look.\n---\nCustomer: Where is it?\nAgent: On its way.\n"},
+    {"examples/examples.txt", "[topic=billing mood=angry resolution=open]\nCustomer [act=tell]: My bill is wrong.\nAgent: Let me look.\n---\n"
+                              "[resolution=resolved]\nCustomer [act=ask]: Where is it?\nAgent: On its way.\n"},
     {"prompting/system-prompt.txt", "You write dialogues between {participants}. {template}\n"},
     {"prompting/user-prompt.txt", "Write {exchanges} exchanges about {topic}:\n{knowledge}\n{persona} is {persona.age}, wants {intent}, {reaction}.\n{flow}\n{examples}\n{\"a\": 1} {{topic}}\n"},
     {"prompting/templates.txt", "[calm weight=2]\nBe calm and {mood}.\n---\nBe brief.\n"},
@@ -136,6 +137,8 @@ static const FolderFault faults[] = {
     {"config/generation-paramters.json", "{\"temperature\": [\"a\", 1]}", "json", "config/generation-paramters.json", 1, 18, "cannot be a string", "number"},
     {"config/generation-paramters.json", "{\"temperature\": 1", "json", "config/generation-paramters.json", 1, 17, "", "strict JSON"},
     {"config/output-format.json", "{\"participants\": [\"Customer\", \"Agent\"]", "json", "config/output-format.json", 1, 38, "", "strict JSON"},
+    {"config/output-format.json", "{\"partcipants\": [\"Customer\", \"Agent\"]}", "json", "config/output-format.json", 1, 2, "unknown key \"partcipants\"", "\"participants\""},
+    {"prompting/injections/reaction.json", "[{\"value\": \"x\", \"weight\": 0}]", "injection", "prompting/injections/reaction.json", 0, 0, "all values of reaction have weight 0", "above 0"},
     {"config/drawing.json", "{\"partitions\": {\"eval\": {\"documents\": [\"faq.txt\"]}}, \"deel\": 1}", "json", "config/drawing.json", 1, 54, "unknown key \"deel\"", "deal"},
     {"config/drawing.json", "{\"partitions\": {\"eval\": {\"documents\": [\"nothing.md\"]}}}", "warning:partition", "config/drawing.json", 1, 40, "\"nothing.md\" matches nothing", "correct"},
     {"config/drawing.json", "{\"partitions\": {\"eval\": {\"injections\": {\"mood\": [\"angry\", \"sad\"]}}}}", "warning:partition", "config/drawing.json", 1, 59, "\"sad\" matches nothing", "correct"},
@@ -148,6 +151,8 @@ static const FolderFault faults[] = {
     {"config/drawing.json", "{\"examples\": {\"as\": \"turns\"}}", "warning:unused", "", 0, 0, "{examples} stays empty", "as turns"},
     {"config/chunk-strategy.json", "{\"*.pdf\": {\"max_words\": 5}}", "warning:strategy", "config/chunk-strategy.json", 1, 2, "no document matches", ""},
     {"examples/examples.txt", "[mood=sad]\nCustomer: a\nAgent: b\n---\nCustomer: a\nAgent: b", "example", "examples/examples.txt", 1, 2, "there is no mood \"sad\"", ""},
+    {"examples/examples.txt", "[resolution=open]\nCustomer: a\nAgent: b\n---\n[resolution=open]\nCustomer [act=ask]: a\nAgent: b", "warning:example", "examples/examples.txt", 0, 0, "1 of 2 examples lacks the label \"act\"", "`Name [act=…]: text`"},
+    {"examples/examples.txt", "Customer [act=ask]: a\nAgent: b\n---\nCustomer [act=ask]: a\nAgent: b", "warning:example", "examples/examples.txt", 0, 0, "2 of 2 examples lack the label \"resolution\"", "[resolution=…]"},
     {"examples/examples.txt", NULL, "placeholder", "prompting/user-prompt.txt", 5, 1, "{examples} needs examples", "examples/examples.txt"},
     {"prompting/templates.txt", "\n\n", "placeholder", "prompting/system-prompt.txt", 1, 45, "{template} needs templates", "templates.txt"},
     {"prompting/injections/spare.txt", "a\nb", "warning:unused", "", 0, 0, "mention none of {spare}", "mention it"},
@@ -233,6 +238,35 @@ static void test_everything_wrong_at_once(void **state)
         if (n != 1) fault_fail(files[i], &f.problems, "one error in this file");
     }
     assert_int_equal(f.problems.errors, N_OF(files));
+    folder_close(&f);
+}
+
+// A misspelt name is told where nothing has the right one.
+static void test_strays(void **state)
+{
+    (void)state;
+    static const FolderFile stray[] = {
+        {"config/output_format.json", "{}"},       {"config/notes.json", "{}"},    {"config/generation-parameter.json", "{}"},
+        {"prompting/injection/mood.txt", "a"},     {"prompting/user-prompt.old.txt", "x"},
+        {"examples/.example.txt", "x"},            {"Knowledge/a.txt", "x"},       {NULL, NULL},
+    };
+    static const char *const told[][2] = {{"Knowledge", "rename it to knowledge"},
+                                          {"config/generation-parameter.json", "rename it to generation-parameters.json"},
+                                          {"config/output_format.json", "rename it to output-format.json"},
+                                          {"prompting/injection", "rename it to injections"}};
+    ProjectFolder f;
+    folder_make(&f, minimal, stray);
+    assert_true(folder_load(&f, NULL));
+    assert_int_equal(f.problems.n, N_OF(told));
+    for (size_t i = 0; i < N_OF(told); i++) {
+        assert_true(f.problems.items[i].warning);
+        assert_string_equal(f.problems.items[i].place.file, told[i][0]);
+        assert_string_equal(f.problems.items[i].hint, told[i][1]);
+    }
+    folder_close(&f);
+    folder_make(&f, minimal, (FolderFile[]){{"config/generation-parameter.json", "{}"}, {"config/generation-paramters.json", "{}"}, {NULL, NULL}});
+    assert_true(folder_load(&f, NULL));
+    assert_int_equal(f.problems.n, 0);
     folder_close(&f);
 }
 
@@ -532,7 +566,7 @@ int main(void)
         cmocka_unit_test(test_rich),
         cmocka_unit_test(test_minimal),
         cmocka_unit_test(test_faults),
-        cmocka_unit_test(test_everything_wrong_at_once),
+        cmocka_unit_test(test_everything_wrong_at_once), cmocka_unit_test(test_strays),
         cmocka_unit_test(test_cycles),
         cmocka_unit_test(test_depth),
         cmocka_unit_test(test_reach),
