@@ -87,11 +87,13 @@ def play(args, rng, project, work):
     dedup = semantic if args.semantic else ["--dedup", "off"]
     start = [args.confab, "run", "-n", str(iterations), "-x", "2", "--seed", "5", *dedup, *common]
     resume = [args.confab, "resume", *common]
-    kills, code = [], None
+    kills, code, begun = [], None, False
     while len(kills) < args.kills:
         # A run of the same settings goes on by itself; `resume` says it outright.
-        begun = len(kills) > 2 and rng.random() < 0.5
-        process = subprocess.Popen(resume if begun else start, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        process = subprocess.Popen(resume if begun and rng.random() < 0.5 else start, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        # The first are killed at any moment. Then there must be a run at last, however busy the machine is.
+        while len(kills) > 2 and not begun and process.poll() is None:
+            begun = has_run(project)
         try:
             code = process.wait(rng.uniform(0.02, 0.35))
             break  # it was done before the kill
@@ -140,6 +142,18 @@ def judge(args, project, sent, kills, iterations, faults):
     print(f"{len(kills)} kills, {iterations} iterations, {sum(map(len, sent.values()))} answers sent, "
           f"{len(again)} asked for twice, the oldest of them sent {worst * 1000:.0f} ms before its kill")
     return 1 if faults else 0
+
+
+def has_run(project):
+    for journal in project.glob(".confab/*.db"):
+        try:
+            with sqlite3.connect(f"file:{journal}?mode=ro", uri=True) as db:
+                if db.execute("SELECT 1 FROM fact WHERE key='began'").fetchone():
+                    return True
+        except sqlite3.OperationalError:  # not there yet, or being made
+            pass
+    time.sleep(0.01)
+    return False
 
 
 def look_at_journal(project, vectors):
