@@ -148,6 +148,13 @@ static Str mask_list(Str list, void (*mask_one)(Str, Buf *), Arena *a)
     return masked;
 }
 
+const char *access_ca_file(const Environment *env)
+{
+    const char *file = environment_get(env, "CURL_CA_BUNDLE");
+    if (!file || !file[0]) file = environment_get(env, "SSL_CERT_FILE");
+    return file && file[0] ? file : NULL;
+}
+
 Str access_mask_key(Str key, Arena *a)
 {
     return mask_list(key, mask_one_key, a);

@@ -26,6 +26,10 @@ enum { ACCESS_KEY_MAX = 16 << 10 };  // bytes of a key file; the longest tokens 
 // Everything in the arena. A key file that others may read gives a warning.
 bool access_resolve(const Settings *s, Arena *a, Access *out, Problems *problems, Error *e);
 
+// The file of certificates that CURL_CA_BUNDLE or SSL_CERT_FILE names, as curl reads them; NULL: the
+// system's. libcurl by itself heeds neither.
+const char *access_ca_file(const Environment *env);
+
 // "sk-…1234" of a long key, "…" of a short one; several are joined by commas.
 Str access_mask_key(Str key, Arena *a);
 // The address without user, password and the values of its query.

@@ -199,6 +199,7 @@ static bool check_count(const Reader *r, Error *e)
     error_set(e, ERROR_USAGE, "usage", "`confab %s` has no use for \"%.*s\"", c->name, STR_ARG(extra));
     const Command *meant = command_find(r->all, extra);
     if (meant) return error_hint(e, "flags stand after the command: `confab %s …`", meant->name);
+    if (str_starts(extra, S("-")) && extra.len > 1) return error_hint(e, "flags stand before --");
     if (c->bit & option_table[OPTION_PROJECT].commands)
         return error_hint(e, "a project is named with -p: `confab %s -p %.*s`", c->name, STR_ARG(extra));
     return error_hint(e, "`confab help %s` shows its use", c->name);

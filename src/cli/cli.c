@@ -1,20 +1,68 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/cli.h"
 
-#include "cli/event.h"
+#include <stdlib.h>
+#include <unistd.h>
 
-void cli_say(Cli *cli, const char *format, ...)
+#include "cli/event.h"
+#include "cli/wrap.h"
+
+static void say(Cli *cli, Str text, size_t indent)
 {
     if (cli->quiet || cli->events) return;
     Buf b = {0};
+    wrap_lines(&b, text, indent, cli_width(cli));
+    print_safe(cli->err, buf_str(&b), true);
+    buf_free(&b);
+}
+
+void cli_say(Cli *cli, const char *format, ...)
+{
     char text[4096];
     va_list args;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    buf_printf(&b, "%s\n", text);
-    print_safe(cli->err, buf_str(&b), true);
+    say(cli, str_from(text), 0);
+}
+
+void cli_tell(Cli *cli, const char *label, Str text)
+{
+    enum { LABELS = 9 };
+    Buf b = {0};
+    buf_printf(&b, "%-*s%.*s", LABELS, label, STR_ARG(text));
+    say(cli, buf_str(&b), LABELS);
     buf_free(&b);
+}
+
+unsigned cli_width(const Cli *cli)
+{
+    return cli->term.error ? term_width(STDERR_FILENO) : 0;
+}
+
+// The line of a file and its caret stay as they are, one above the other.
+static void print_wrapped(Cli *cli, const Error *e)
+{
+    enum { HINT = 6 };
+    char *text = NULL;
+    size_t len = 0;
+    unsigned width = cli_width(cli);
+    FILE *f = width ? open_memstream(&text, &len) : NULL;
+    if (!f) {
+        error_print(e, cli->err);
+        return;
+    }
+    error_print(e, f);
+    fclose(f);
+    Buf b = {0};
+    Str rest = {text, len}, line;
+    while (rest.len && str_cut(&rest, '\n', &line)) {
+        bool copied = line.len && line.ptr[0] == ' ';
+        wrap_lines(&b, line, str_starts(line, S("hint: ")) ? HINT : 0, copied ? 0 : width);
+    }
+    fwrite(b.ptr, 1, b.len, cli->err);
+    buf_free(&b);
+    free(text);
 }
 
 void cli_report(Cli *cli, const Error *e)
@@ -25,7 +73,7 @@ void cli_report(Cli *cli, const Error *e)
         fwrite(b.ptr, 1, b.len, cli->err);
         buf_free(&b);
     } else if (!(e->warning && cli->quiet)) {
-        error_print(e, cli->err);
+        print_wrapped(cli, e);
     }
 }
 

@@ -26,6 +26,12 @@ struct Cli {
 // A line for the person, unless --quiet or events.
 void cli_say(Cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+// The same behind a label of at most 8 letters; further lines stand below the text.
+void cli_tell(Cli *cli, const char *label, Str text);
+
+// The columns to break lines at: of standard error where that is a terminal, or else 0, none.
+unsigned cli_width(const Cli *cli);
+
 // An error or a warning: as text, or as an event. Warnings are left out with --quiet.
 void cli_report(Cli *cli, const Error *e);
 void cli_report_all(Cli *cli, const Problems *problems);

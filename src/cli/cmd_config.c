@@ -3,7 +3,10 @@
 // confab config: every setting with its value, and with --origin where it came from. Keys masked.
 #include "cli/commands.h"
 
+#include <string.h>
+
 #include "base/json.h"
+#include "base/utf8.h"
 #include "cli/access.h"
 #include "cli/locate.h"
 
@@ -38,10 +41,27 @@ static void render_json(Cli *cli, Buf *b)
     buf_add(b, S("]}\n"));
 }
 
+// The columns that variables and their values need; a long value pushes only its own line.
+static void find_columns(Cli *cli, int *names, int *values)
+{
+    enum { VALUE_LEAST = 8, VALUE_MOST = 40 };
+    *names = 0;
+    *values = VALUE_LEAST;
+    for (OptionId id = 0; id < OPTION_COUNT; id++) {
+        const char *name = option_get(id)->variable;
+        if (!name) continue;
+        int n = (int)strlen(name), v = (int)utf8_count(access_shown(&cli->settings, id, &cli->arena));
+        if (n > *names) *names = n;
+        if (v > *values && v <= VALUE_MOST) *values = v;
+    }
+}
+
 static void render_text(Cli *cli, Buf *b)
 {
     const Settings *s = &cli->settings;
     bool origin = settings_on(s, OPTION_ORIGIN);
+    int names, values;
+    find_columns(cli, &names, &values);
     for (OptionId id = 0; id < OPTION_COUNT; id++) {
         const Option *o = option_get(id);
         const Setting *setting = &s->items[id];
@@ -51,7 +71,9 @@ static void render_text(Cli *cli, Buf *b)
             buf_printf(b, "%s=%.*s\n", o->variable, STR_ARG(value));
             continue;
         }
-        buf_printf(b, "%-24s %-24.*s %.*s\n", o->variable, STR_ARG(value), STR_ARG(access_origin(setting, &cli->arena)));
+        int fill = values - (int)utf8_count(value);
+        buf_printf(b, "%-*s  %.*s%*s  %.*s\n", names, o->variable, STR_ARG(value), fill > 0 ? fill : 0, "",
+                   STR_ARG(access_origin(setting, &cli->arena)));
     }
 }
 

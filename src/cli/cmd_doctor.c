@@ -56,7 +56,7 @@ static bool ask_one_token(Report *r, Error *e)
 
 static bool open_transport(Report *r, Error *e)
 {
-    r->model.transport_open = transport_open(&(TransportOptions){0}, &r->model.transport, e);
+    r->model.transport_open = transport_open(&(TransportOptions){.ca_file = access_ca_file(&r->cli->environment)}, &r->model.transport, e);
     return r->model.transport_open;
 }
 

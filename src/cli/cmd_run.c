@@ -95,7 +95,10 @@ static int dry_run(Launch *l, Error *e)
     }
     cli_report_all(cli, &problems);
     if (!ok && problems.errors) cli_reported(ERROR_PROJECT, e);
-    if (ok) cli_say(cli, "%llu conversations planned; nothing was sent.", (unsigned long long)done);
+    if (ok) cli_say(cli, "%llu %s planned; nothing was sent.", (unsigned long long)done, done == 1 ? "conversation" : "conversations");
+    if (ok && cli->json)
+        fprintf(cli->out, "{\"version\":1,\"dry_run\":true,\"seed\":%llu,\"iterations\":%llu}\n",
+                (unsigned long long)l->settings.seed, (unsigned long long)done);
     plan_close(plan);
     arena_free(&item);
     arena_free(&run);

@@ -3,18 +3,10 @@
 // confab status: how a run stands, also while it goes on.
 #include "cli/commands.h"
 
-#include "base/json.h"
 #include "cli/locate.h"
 #include "cli/numbers.h"
 #include "cli/summary.h"
 #include "run/history.h"
-
-static void render_json(const RunInfo *run, Buf *b)
-{
-    buf_printf(b, "{\"version\":1,\"run\":\"%s\",\"state\":\"%s\",", run->stamp, run_state_name(run->state));
-    summary_numbers_json(run->iterations, &run->totals, summary_cost_known(run), b);
-    buf_add(b, S("}\n"));
-}
 
 static void render_text(const RunInfo *run, Buf *b)
 {
@@ -31,7 +23,7 @@ static void render_text(const RunInfo *run, Buf *b)
     if (summary_cost_known(run))
         number_cost(b, t->cost, run->currency);
     else
-        buf_add(b, S("unknown"));
+        buf_add(b, S("unknown: no price for this model"));
     buf_add(b, S("\n  time      "));
     number_time(b, (double)run->time / (double)NANOS_PER_SECOND);
     buf_add_char(b, '\n');
@@ -47,7 +39,7 @@ static int act(Cli *cli, Error *e)
     if (!history_read(&project, stamp, &cli->arena, run, e)) return (int)e->kind;
     Buf b = {0};
     if (cli->json)
-        render_json(run, &b);
+        summary_info_json(run, run_state_name(run->state), &b);
     else
         render_text(run, &b);
     print_safe(cli->out, buf_str(&b), true);

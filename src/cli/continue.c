@@ -4,6 +4,7 @@
 #include "cli/launch.h"
 #include "cli/locate.h"
 #include "cli/signals.h"
+#include "cli/summary.h"
 #include "run/history.h"
 
 // A dataset half of one model and half of another is no accident that should happen.
@@ -25,6 +26,11 @@ static bool check_model(const Launch *l, const RunInfo *run, Error *e)
 
 static void say_nothing_to_do(Cli *cli, const RunInfo *run, bool retry_failed)
 {
+    Buf b = {0};
+    if (cli->json) {
+        summary_info_json(run, run_state_name(run->state), &b);
+        cli_print(cli, &b);
+    }
     if (run->totals.failed && !retry_failed)
         cli_say(cli, "Run %s has nothing pending; `confab retry %s` asks again for the %llu that failed.", run->stamp, run->stamp,
                 (unsigned long long)run->totals.failed);

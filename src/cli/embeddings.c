@@ -84,7 +84,7 @@ bool embeddings_open(Cli *cli, unsigned concurrency, Embeddings *m, Error *e)
 {
     *m = (Embeddings){.server = {.log = -1}};
     const Settings *s = &cli->settings;
-    m->transport_open = transport_open(&(TransportOptions){0}, &m->transport, e);
+    m->transport_open = transport_open(&(TransportOptions){.ca_file = access_ca_file(&cli->environment)}, &m->transport, e);
     if (!m->transport_open || !find_endpoint(cli, m, e)) return false;
     if (!models_choose(&m->transport, &m->endpoint, LIST_TIMEOUT, &cli->arena, e)) {
         if (e->kind == ERROR_USAGE) error_hint(e, "name the model of the embeddings with --embeddings-model");

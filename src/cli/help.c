@@ -2,6 +2,7 @@
 #include "cli/help.h"
 
 #include "base/utf8.h"
+#include "cli/wrap.h"
 
 enum { FLAG_COLUMN = 28, SUMMARY_COLUMN = 14 };
 
@@ -40,27 +41,6 @@ void help_values(const Option *o, Buf *out)
     buf_add(out, S(")"));
 }
 
-// Words of `text` from column `at` on, wrapped to `width` with further lines indented by `indent`.
-static void add_wrapped(Buf *out, Str text, size_t at, size_t indent, unsigned width)
-{
-    Str word;
-    bool first = true;
-    while (str_cut(&text, ' ', &word)) {
-        size_t letters = utf8_count(word);
-        if (!first && at + 1 + letters > width) {
-            buf_printf(out, "\n%*s", (int)indent, "");
-            at = indent;
-        } else if (!first) {
-            buf_add_char(out, ' ');
-            at++;
-        }
-        buf_add(out, word);
-        at += letters;
-        first = false;
-    }
-    buf_add_char(out, '\n');
-}
-
 // A left column and a text beside it, or below it where the left is too long.
 static void add_row(Buf *out, Str left, Str text, size_t column, unsigned width)
 {
@@ -71,7 +51,7 @@ static void add_row(Buf *out, Str left, Str text, size_t column, unsigned width)
         at = 0;
     }
     buf_printf(out, "%*s", (int)(column - at), "");
-    add_wrapped(out, text, column, column, width);
+    wrap_words(out, text, column, column, width);
 }
 
 static void add_option(Buf *out, const Option *o, unsigned width)
@@ -117,7 +97,7 @@ void help_command(const Command *c, unsigned width, Buf *out)
     buf_printf(out, "Usage: confab %s%s%s [flags]\n", c->name, c->arguments[0] ? " " : "", c->arguments);
     if (c->details[0]) {
         buf_add_char(out, '\n');
-        add_wrapped(out, str_from(c->details), 0, 0, width);
+        wrap_words(out, str_from(c->details), 0, 0, width);
     }
     add_group(out, "Flags", c, GROUP_OWN, width);
     add_group(out, "Flags of every command", c, GROUP_COMMON, width);
@@ -134,9 +114,9 @@ void help_overview(Commands all, unsigned width, Buf *out)
     for (size_t i = 0; i < all.n; i++)
         add_row(out, str_from(all.items[i]->name), str_from(all.items[i]->summary), SUMMARY_COLUMN, width);
     buf_add_char(out, '\n');
-    add_wrapped(out, S("`confab help COMMAND` shows a command's flags. Each value is taken from the first of: flag, "
+    wrap_words(out, S("`confab help COMMAND` shows a command's flags. Each value is taken from the first of: flag, "
                        "environment, the project's .env, ~/.config/confab/config, default; `confab config --origin` "
                        "shows which."), 0, 0, width);
-    add_wrapped(out, S("A model's address is named by LLM_API_URL, its key by LLM_API_KEY, its name by LLM_NAME; "
+    wrap_words(out, S("A model's address is named by LLM_API_URL, its key by LLM_API_KEY, its name by LLM_NAME; "
                        "without an address the embedded model serves."), 0, 0, width);
 }

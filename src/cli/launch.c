@@ -3,11 +3,13 @@
 
 #include <unistd.h>
 
+#include "cli/locate.h"
 #include "cli/numbers.h"
 #include "cli/progress_show.h"
 #include "cli/prompt.h"
 #include "cli/signals.h"
 #include "cli/summary.h"
+#include "cli/wrap.h"
 
 void launch_read_settings(Launch *l)
 {
@@ -31,6 +33,7 @@ void launch_read_settings(Launch *l)
     r->max_time = (Nanos)(settings_real(s, OPTION_MAX_TIME, 0) * 1e3) * NANOS_PER_MS;
     r->rpm = settings_real(s, OPTION_RPM, 0);
     r->tpm = settings_real(s, OPTION_TPM, 0);
+    r->ca_file = access_ca_file(&l->cli->environment);
     r->timeout = (Nanos)(settings_real(s, OPTION_TIMEOUT, 900) * 1e3) * NANOS_PER_MS;
 }
 
@@ -119,11 +122,11 @@ bool launch_estimate(Launch *l, Error *e)
     number_count(&b, s->iterations);
     buf_printf(&b, " %s, at most %u %s each, seed %llu, %u at once", s->iterations == 1 ? "conversation" : "conversations",
                s->max_exchanges, s->max_exchanges == 1 ? "exchange" : "exchanges", (unsigned long long)s->seed, s->concurrency);
-    cli_say(l->cli, "Run      %.*s", STR_ARG(buf_str(&b)));
-    cli_say(l->cli, "Model    %.*s", STR_ARG(model_shown(&l->model, &l->cli->arena)));
+    cli_tell(l->cli, "Run", buf_str(&b));
+    cli_tell(l->cli, "Model", model_shown(&l->model, &l->cli->arena));
     buf_clear(&b);
     estimate_render(&l->estimate, &b);
-    cli_say(l->cli, "Estimate %.*s", STR_ARG(buf_str(&b)));
+    cli_tell(l->cli, "Estimate", buf_str(&b));
     buf_free(&b);
     return true;
 }
@@ -166,8 +169,11 @@ static void say_end(Launch *l, ProgressShow *show, const RunSummary *summary)
         summary_render_event(summary, &b);
         fwrite(b.ptr, 1, b.len, l->cli->err);
     } else if (!l->cli->quiet) {
+        Buf wrapped = {0};
         summary_render(summary, show->currency, &b);
-        print_safe(l->cli->err, buf_str(&b), true);
+        wrap_lines(&wrapped, buf_str(&b), SUMMARY_LABELS, cli_width(l->cli));
+        print_safe(l->cli->err, buf_str(&wrapped), true);
+        buf_free(&wrapped);
     }
     buf_clear(&b);
     if (l->cli->json) {
@@ -175,10 +181,11 @@ static void say_end(Launch *l, ProgressShow *show, const RunSummary *summary)
         fwrite(b.ptr, 1, b.len, l->cli->out);
     }
     buf_free(&b);
+    Str again = locate_flags(l->cli);
     if (summary->progress.totals.kept + summary->progress.totals.failed < summary->progress.total)
-        cli_say(l->cli, "Go on with: confab resume -p %.*s", STR_ARG(l->project.name));
+        cli_say(l->cli, "Go on with: confab resume%.*s", STR_ARG(again));
     else if (summary->progress.totals.failed)
-        cli_say(l->cli, "Ask again for what failed with: confab retry -p %.*s", STR_ARG(l->project.name));
+        cli_say(l->cli, "Ask again for what failed with: confab retry%.*s", STR_ARG(again));
 }
 
 static int run_and_show(Launch *l, Run *run, Error *e)

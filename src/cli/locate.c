@@ -2,6 +2,7 @@
 #include "cli/locate.h"
 
 #include <limits.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -72,6 +73,49 @@ bool locate_project(Cli *cli, bool ask, Str *folder, Error *e)
     if (!find_project(cli, ask, folder, e)) return false;
     if (!folder->ptr) return no_project(cli, e);
     return settings_add_project(&cli->settings, *folder, e);
+}
+
+// As a shell reads it back.
+static void add_quoted(Buf *b, Str text)
+{
+    bool plain = text.len > 0;
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        plain = plain && (c >= 0x80 || str_is_alpha(text.ptr[i]) || str_is_digit(text.ptr[i]) || strchr("_-./:+,@%", c));
+    }
+    if (plain) {
+        buf_add(b, text);
+        return;
+    }
+    buf_add_char(b, '\'');
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] == '\'')
+            buf_add(b, S("'\\''"));
+        else
+            buf_add_char(b, text.ptr[i]);
+    }
+    buf_add_char(b, '\'');
+}
+
+Str locate_flags(Cli *cli)
+{
+    static const struct {
+        OptionId id;
+        const char *flag;
+    } flags[] = {{OPTION_DIRECTORY, "-C"}, {OPTION_PROJECTS, "--projects"}, {OPTION_PROJECT, "-p"}};
+    Buf b = {0};
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+        if (cli->settings.items[flags[i].id].origin < FROM_FLAG) continue;
+        buf_printf(&b, " %s ", flags[i].flag);
+        add_quoted(&b, settings_str(&cli->settings, flags[i].id));
+    }
+    if (cli->arguments.n) {
+        buf_add_char(&b, ' ');
+        add_quoted(&b, cli->arguments.rest[0]);
+    }
+    Str text = arena_str(&cli->arena, buf_str(&b));
+    buf_free(&b);
+    return text;
 }
 
 static void add_count(Buf *b, size_t n, const char *one, const char *many)

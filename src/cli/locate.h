@@ -28,6 +28,10 @@ Str locate_counts(const ProjectCounts *counts, Arena *a);
 // then in the settings. `project` has only its name and folder.
 bool locate_run(Cli *cli, Str run, Project *project, char stamp[STAMP_SIZE], Error *e);
 
+// What stands behind another command that means the same project and run: " -p my-shop", or nothing.
+// Only what the command line or the person said, quoted for a shell.
+Str locate_flags(Cli *cli);
+
 // A project of which only name and folder are known: enough for the history.
 Project locate_bare_project(Str folder);
 

@@ -121,7 +121,10 @@ void manpage_write(Commands all, Buf *out)
     buf_add(out, S(".SH ENVIRONMENT\nBeside the variables of the options above:\n"));
     for (size_t i = 0; i < OPTION_COUNT; i++)
         if (!option_table[i].name) add_option(out, &option_table[i]);
-    buf_add(out, S(".TP\n\\fBNO_COLOR\\fR\nno colours when set and not empty.\n"));
+    buf_add(out, S(".TP\n\\fBNO_COLOR\\fR\nno colours when set and not empty.\n"
+                   ".TP\n\\fBCURL_CA_BUNDLE\\fR, \\fBSSL_CERT_FILE\\fR\na file of certificates (PEM) to trust instead of the "
+                   "system\\(aqs: that of a company\\(aqs own certificate authority.\n"
+                   ".TP\n\\fBHTTPS_PROXY\\fR, \\fBALL_PROXY\\fR, \\fBNO_PROXY\\fR\nas curl reads them.\n"));
     buf_add(out, (Str){exit_codes, sizeof exit_codes - 1});
     buf_add(out, (Str){files, sizeof files - 1});
     add_examples(out, all);

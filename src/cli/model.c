@@ -82,7 +82,7 @@ static bool begin_local(Cli *cli, Model *m, unsigned slots, unsigned slot_contex
 
 bool model_begin(Cli *cli, Model *m, unsigned slots, unsigned slot_context, Error *e)
 {
-    if (!m->transport_open) m->transport_open = transport_open(&(TransportOptions){0}, &m->transport, e);
+    if (!m->transport_open) m->transport_open = transport_open(&(TransportOptions){.ca_file = access_ca_file(&cli->environment)}, &m->transport, e);
     if (!m->transport_open) return false;
     if (m->local) return begin_local(cli, m, slots, slot_context, e);
     for (size_t i = 0; i < m->n; i++)

@@ -91,7 +91,10 @@ static bool check_real(const Option *o, Str text, Str shown, Error *e)
     double x;
     if (str_to_double(text, &x) && x >= o->min && x <= o->max) return true;
     char wanted[96];
-    snprintf(wanted, sizeof wanted, "a number from %g to %g", o->min, o->max);
+    if (o->min > 0 && o->min < 0.001)
+        snprintf(wanted, sizeof wanted, "a number above 0");
+    else
+        snprintf(wanted, sizeof wanted, "a number from %g to %.15g", o->min, o->max);
     return not_a(shown, text, wanted, e);
 }
 

@@ -84,7 +84,7 @@ const Option option_table[OPTION_COUNT] = {
         .variable = "CONFAB_EMBEDDINGS_KEY",
         .help = "the key for --embeddings-url; LLM_API_KEY where both are on one host"},
     [OPTION_MAX_COST] = {"max-cost", 0, "AMOUNT", ARG_REAL, 0, ON_ASKING,
-        .max = 1e12, .variable = "CONFAB_MAX_COST",
+        .min = 1e-6, .max = 1e12, .variable = "CONFAB_MAX_COST",
         .help = "end the run before it costs more, in the currency of the prices"},
     [OPTION_MAX_TOKENS] = {"max-tokens", 0, "N", ARG_WHOLE, 0, ON_ASKING,
         .min = 1, .max = LARGEST, .variable = "CONFAB_MAX_TOKENS",

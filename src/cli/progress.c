@@ -71,18 +71,21 @@ static const unsigned importance[PARTS] = {
     [PART_RATE] = 4, [PART_FLIGHT] = 3, [PART_TOKENS] = 2, [PART_REPEATS] = 1,
 };
 
-static void write_kept(const Progress *p, Buf *b)
+static void write_counter(uint64_t n, const char *what, bool always, Buf *b)
 {
-    number_count(b, p->totals.kept);
-    buf_add(b, S(" kept "));
-    number_count(b, p->totals.rejected);
-    buf_add(b, S(" rejected "));
-    number_count(b, p->resent);
-    buf_add(b, S(" retried"));
-    if (!p->totals.failed) return;
-    buf_add_char(b, ' ');
-    number_count(b, p->totals.failed);
-    buf_add(b, S(" failed"));
+    if (!n && !always) return;
+    if (b->len) buf_add_char(b, ' ');
+    number_count(b, n);
+    buf_printf(b, " %s", what);
+}
+
+// In short: what did not happen is not told.
+static void write_kept(const Progress *p, bool brief, Buf *b)
+{
+    write_counter(p->totals.kept, "kept", true, b);
+    write_counter(p->totals.rejected, "rejected", !brief, b);
+    write_counter(p->resent, "retried", !brief, b);
+    write_counter(p->totals.failed, "failed", false, b);
 }
 
 static void write_cost(const ProgressView *v, Buf *b)
@@ -95,15 +98,15 @@ static void write_cost(const ProgressView *v, Buf *b)
     number_cost(b, projected, v->currency);
 }
 
-static void write_waiting(const Progress *p, Buf *b)
+static void write_waiting(const Progress *p, bool brief, Buf *b)
 {
     if (p->stopping) {
-        buf_add(b, S("stopping: finishing what is in flight"));
+        buf_add(b, brief ? S("stopping") : S("stopping: finishing what is in flight"));
         return;
     }
     if (!p->waiting) return;
-    buf_printf(b, "waiting: %s", p->waiting);
-    if (p->waiting_for <= 0) return;
+    buf_printf(b, "%s%s", brief ? "" : "waiting: ", p->waiting);
+    if (p->waiting_for < NANOS_PER_SECOND / 2) return;
     buf_add_char(b, ' ');
     number_time(b, (double)p->waiting_for / (double)NANOS_PER_SECOND);
 }
@@ -118,13 +121,13 @@ static void write_done(const Progress *p, Buf *b)
     if (p->total) buf_printf(b, " %u%%", (unsigned)((double)done / (double)p->total * 100));
 }
 
-static void write_part(const ProgressView *v, Part part, Buf *b)
+static void write_part(const ProgressView *v, Part part, bool brief, Buf *b)
 {
     const Progress *p = v->progress;
     double left;
     switch (part) {
     case PART_DONE: write_done(p, b); break;
-    case PART_KEPT: write_kept(p, b); break;
+    case PART_KEPT: write_kept(p, brief, b); break;
     case PART_FLIGHT: buf_printf(b, "%u in flight", p->in_flight); break;
     case PART_RATE:
         number_short(b, v->per_second * 60);
@@ -145,12 +148,12 @@ static void write_part(const ProgressView *v, Part part, Buf *b)
         if (p->duplicate_rate >= 0 && p->totals.kept) buf_printf(b, "%.1f%% near-duplicates", p->duplicate_rate * 100);
         if (p->distinct_2 > 0) buf_printf(b, "%sdistinct-2 %.2f", b->len ? ", " : "", p->distinct_2);
         break;
-    case PART_WAITING: write_waiting(p, b); break;
+    case PART_WAITING: write_waiting(p, brief, b); break;
     case PARTS: break;
     }
 }
 
-enum { BAR_MIN = 10, BAR_MAX = 30, GAP = 2 };
+enum { BAR_MIN = 6, BAR_MAX = 30, GAP = 2 };
 
 // The bar between its brackets, `cells` columns wide without them.
 static void write_bar(const Progress *p, unsigned cells, const ProgressStyle *style, Buf *out)
@@ -171,19 +174,18 @@ static void write_bar(const Progress *p, unsigned cells, const ProgressStyle *st
     buf_add(out, S("]"));
 }
 
-// Adds parts of `from` down to `to` in importance while they fit. Returns false when one did not.
-static bool choose_parts(const size_t columns[PARTS], unsigned from, unsigned to, size_t width, size_t *used, bool chosen[PARTS])
+// Adds the parts of `from` down to `to` in importance that fit.
+static void choose_parts(const size_t columns[PARTS], unsigned from, unsigned to, size_t width, size_t *used, bool chosen[PARTS])
 {
     for (unsigned rank = from; rank >= to; rank--) {
         for (Part part = 0; part < PARTS; part++) {
             if (importance[part] != rank || !columns[part]) continue;
             size_t more = columns[part] + (*used ? GAP : 0);
-            if (*used + more > width) return false;
+            if (*used + more > width) continue;
             chosen[part] = true;
             *used += more;
         }
     }
-    return true;
 }
 
 // A short bar comes before the parts below this importance, a longer one after all.
@@ -192,12 +194,25 @@ enum { IMPORTANCE_OF_BAR = 7, BAR_AROUND = 2 + GAP };
 static unsigned lay_out(const size_t columns[PARTS], const ProgressStyle *style, bool chosen[PARTS])
 {
     size_t width = style->width ? style->width : SIZE_MAX, used = 0;
-    bool all = choose_parts(columns, PARTS, IMPORTANCE_OF_BAR, width, &used, chosen);
+    choose_parts(columns, PARTS, IMPORTANCE_OF_BAR, width, &used, chosen);
     size_t bar = style->width && width - used >= BAR_MIN + BAR_AROUND ? BAR_MIN + BAR_AROUND : 0;
-    if (all) choose_parts(columns, IMPORTANCE_OF_BAR - 1, 1, width - bar, &used, chosen);
+    choose_parts(columns, IMPORTANCE_OF_BAR - 1, 1, width - bar, &used, chosen);
     if (!bar) return 0;
     size_t cells = width - used - BAR_AROUND;
     return cells < BAR_MAX ? (unsigned)cells : BAR_MAX;
+}
+
+// Returns the columns of all parts side by side.
+static size_t write_parts(const ProgressView *v, bool brief, Buf texts[PARTS], size_t columns[PARTS])
+{
+    size_t all = 0;
+    for (Part part = 0; part < PARTS; part++) {
+        buf_clear(&texts[part]);
+        write_part(v, part, brief, &texts[part]);
+        columns[part] = utf8_count(buf_str(&texts[part]));
+        if (columns[part]) all += columns[part] + (all ? GAP : 0);
+    }
+    return all;
 }
 
 void progress_render(const ProgressView *v, const ProgressStyle *style, Buf *out)
@@ -205,10 +220,8 @@ void progress_render(const ProgressView *v, const ProgressStyle *style, Buf *out
     Buf texts[PARTS] = {0};
     size_t columns[PARTS];
     bool chosen[PARTS] = {false};
-    for (Part part = 0; part < PARTS; part++) {
-        write_part(v, part, &texts[part]);
-        columns[part] = utf8_count(buf_str(&texts[part]));
-    }
+    size_t all = write_parts(v, false, texts, columns);
+    if (style->width && all + BAR_MIN + BAR_AROUND > style->width) write_parts(v, true, texts, columns);
     unsigned cells = lay_out(columns, style, chosen);
     size_t from = out->len;
     if (cells) write_bar(v->progress, cells, style, out);

@@ -40,8 +40,8 @@ typedef struct ProgressStyle {
 } ProgressStyle;
 
 // One line without its end: bar, done/total, kept/rejected/retried, in flight, rates, cost, time
-// left, and why it waits. Parts are left out, the least important first, until it fits the width; the
-// bar takes what room is left. Never wider than `width`.
+// left, and why it waits. Where the width is short, so are the words; then parts are left out, the
+// least important first; the bar takes what room is left. Never wider than `width`.
 void progress_render(const ProgressView *v, const ProgressStyle *style, Buf *out);
 
 // {"event":"progress",…} on one line, with its end.

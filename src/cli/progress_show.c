@@ -76,9 +76,10 @@ static void draw(ProgressShow *s, const Progress *p)
         progress_render(&view, &style, &s->text);
         buf_add_char(&s->text, '\n');
     } else {
-        // One column stays free: a terminal wraps when its last one is written.
+        // Three columns stay free: a terminal wraps when its last one is written, and shows ^C behind the line.
+        enum { FREE = 3 };
         unsigned width = term_width(s->fd);
-        ProgressStyle style = {width > 1 ? width - 1 : 1, s->term->unicode, s->term->colour};
+        ProgressStyle style = {width > FREE ? width - FREE : 1, s->term->unicode, s->term->colour};
         buf_add_char(&s->text, '\r');
         progress_render(&view, &style, &s->text);
         buf_add(&s->text, S("\033[K"));

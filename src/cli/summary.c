@@ -7,8 +7,6 @@
 #include "cli/numbers.h"
 #include "cli/progress.h"
 
-enum { LABEL_COLUMN = 12 };
-
 const char *summary_end_name(ErrorKind end)
 {
     switch (end) {
@@ -29,7 +27,7 @@ const char *summary_end_name(ErrorKind end)
 
 static void add_label(Buf *out, const char *label)
 {
-    buf_printf(out, "  %-*s", LABEL_COLUMN - 2, label);
+    buf_printf(out, "  %-*s", SUMMARY_LABELS - 2, label);
 }
 
 static void add_reasons(const JournalSums *t, Buf *out)
@@ -78,7 +76,7 @@ void summary_sums_render(const JournalSums *t, Buf *out)
 
 bool summary_cost_known(const RunInfo *run)
 {
-    return run->totals.cost > 0 || str_eq(run->address, S("embedded"));
+    return run->priced || run->totals.cost > 0 || str_eq(run->address, S("embedded"));
 }
 
 static void add_cost(const Progress *p, Str currency, Buf *out)
@@ -98,6 +96,20 @@ static void add_path(const char *label, const char *path, Buf *out)
     buf_printf(out, "%s\n", path);
 }
 
+// The few beginnings that came too often to be chance; the report has them all.
+static void add_openers(const RunDiversity *d, Buf *out)
+{
+    enum { OFTEN = 3, SHOWN = 3 };
+    size_t n = 0;
+    while (n < SHOWN && n < d->n_openers && d->openers[n].n >= OFTEN) n++;
+    if (d->same_openings <= 0 && !n) return;
+    add_label(out, "openers");
+    if (d->same_openings > 0) buf_printf(out, "%.1f%% open like an earlier one%s", d->same_openings * 100, n ? "; " : "");
+    for (size_t i = 0; i < n; i++)
+        buf_printf(out, "%s\"%s\" %llu times", i ? ", " : "", d->openers[i].text, (unsigned long long)d->openers[i].n);
+    buf_add_char(out, '\n');
+}
+
 static void add_diversity(const RunDiversity *d, Buf *out)
 {
     if (d->distinct[0] <= 0) return;
@@ -107,14 +119,10 @@ static void add_diversity(const RunDiversity *d, Buf *out)
     if (d->new_5 >= 0) buf_printf(out, ", %.0f%% new 5-grams in the last hundred", d->new_5 * 100);
     if (d->duplicate_rate >= 0) buf_printf(out, ", %.1f%% near-duplicates", d->duplicate_rate * 100);
     buf_add_char(out, '\n');
-    if (d->same_openings <= 0 && d->repeating <= 0 && !d->n_openers) return;
-    add_label(out, "openers");
-    bool compared = d->same_openings >= 0 && d->repeating >= 0;
-    if (compared)
-        buf_printf(out, "%.1f%% open like an earlier one, %.1f%% repeat a turn of their own", d->same_openings * 100, d->repeating * 100);
-    for (size_t i = 0; i < d->n_openers; i++)
-        buf_printf(out, "%s%llu times \"%s\"", i ? ", " : compared ? "; " : "", (unsigned long long)d->openers[i].n, d->openers[i].text);
-    buf_add_char(out, '\n');
+    add_openers(d, out);
+    if (d->repeating <= 0) return;
+    add_label(out, "repeats");
+    buf_printf(out, "%.1f%% repeat a turn of their own\n", d->repeating * 100);
 }
 
 static void add_share(const char *key, double share, Buf *out)
@@ -220,6 +228,13 @@ void summary_numbers_json(uint64_t iterations, const JournalSums *t, bool cost_k
         json_write_double(out, (double)t->cost / 1e9);
     else
         buf_add(out, S("null"));
+}
+
+void summary_info_json(const RunInfo *run, const char *state, Buf *out)
+{
+    buf_printf(out, "{\"version\":1,\"run\":\"%s\",\"state\":\"%s\",", run->stamp, state);
+    summary_numbers_json(run->iterations, &run->totals, summary_cost_known(run), out);
+    buf_add(out, S("}\n"));
 }
 
 static void add_path_json(const char *key, const char *path, Buf *out)

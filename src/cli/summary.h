@@ -7,6 +7,8 @@
 
 #include "run/history.h"
 
+enum { SUMMARY_LABELS = 12 };  // columns before the text of a line
+
 // Asked, kept, rejected by reason, tokens, cost, time, paths.
 void summary_render(const RunSummary *s, Str currency, Buf *out);
 
@@ -22,8 +24,11 @@ void summary_numbers_json(uint64_t iterations, const JournalSums *sums, bool cos
 // Rejected by reason, requests, tokens: the lines that `status` and the summary share.
 void summary_sums_render(const JournalSums *sums, Buf *out);
 
-// A journal keeps costs, not prices: a sum of 0 is known only for the embedded model.
+// A cost of 0 is one only where there was a price, or for the embedded model.
 bool summary_cost_known(const RunInfo *run);
+
+// The object of `status --json` for a run of the past, with its end; `state` from run_state_name.
+void summary_info_json(const RunInfo *run, const char *state, Buf *out);
 
 const char *summary_end_name(ErrorKind end);  // "complete", "partial", "budget", …
 

@@ -76,7 +76,7 @@ static void judge_end(const HttpReply *http, Judgement *out)
     ErrorKind kind = ERROR_UNREACHABLE;
     if (http->detail[0]) error_set(&out->error, kind, "server", "%.*s: %s: %s", STR_ARG(endpoint->shown), text, http->detail);
     else error_set(&out->error, kind, "server", "%.*s: %s", STR_ARG(endpoint->shown), text);
-    if (http->end == HTTP_TLS_FAILED) error_hint(&out->error, "check that LLM_API_URL begins with the right of http:// and https://, and the server's certificate");
+    if (http->end == HTTP_TLS_FAILED) error_hint(&out->error, "check that LLM_API_URL begins with the right of http:// and https://; SSL_CERT_FILE names a certificate authority of your own");
     else if (http->end == HTTP_RESOLVE_FAILED) error_hint(&out->error, "check the host in LLM_API_URL");
     else if (http->end == HTTP_CONNECT_FAILED) error_hint(&out->error, "is the server running? `confab doctor` asks it");
 }

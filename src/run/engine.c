@@ -247,7 +247,10 @@ bool engine_turn(Engine *e, Nanos patience)
 
 ErrorKind engine_end(const Engine *e, Error *why)
 {
-    if (e->stopping) {
+    bool cut_short = e->end == ERROR_BUDGET || e->end == ERROR_INTERRUPTED || e->end == ERROR_TERMINATED;
+    bool all_done = e->progress.totals.kept + e->progress.totals.failed >= e->progress.total;
+    // What was in flight may have been all that was left.
+    if (e->stopping && !(cut_short && all_done)) {
         *why = e->why;
         return e->end;
     }

@@ -64,6 +64,7 @@ void facts_put(Journal *j, const Project *project, const RunSettings *settings, 
     journal_fact(j, S("model"), settings->model);
     journal_fact(j, S("api"), str_from(endpoint->adapter->name));
     if (settings->currency.ptr) journal_fact(j, S("currency"), settings->currency);
+    if (settings->pricing.known) facts_put_number(j, S("priced"), 1);
     if (settings->forecast.known) journal_fact(j, S("estimate"), forecast_fact(&settings->forecast, &a));
     facts_put_number(j, S("began"), began);
     facts_put_files(j, project);

@@ -10,6 +10,7 @@
 //   embedding_tokens, embedding_cost  paid for what was known before
 //   time (ns), watermark, maybe_paid_twice   from the engine, about every second
 //   currency                          of the run's costs, unless dollars
+//   priced                            1: the model had a price
 //   estimate                          what it was expected to take (forecast.h)
 //   end       exit code of the last orderly end; absent while the run goes on or was killed
 #ifndef CONFAB_RUN_FACTS_H

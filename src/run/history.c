@@ -31,6 +31,7 @@ static bool read_info(Journal *j, const Project *project, Arena *a, RunInfo *out
     out->partition = settings.partition;
     out->model = settings.model;
     out->address = facts_text(j, S("address"), a);
+    out->priced = facts_number(j, S("priced")) != 0;
     out->currency = facts_text(j, S("currency"), a);
     out->settings_json = facts_text(j, S("settings"), a);
     out->time = facts_number(j, S("time"));

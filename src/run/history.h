@@ -17,6 +17,7 @@ typedef struct RunInfo {
     bool dedup_semantic;
     Str partition, model, address, settings_json;
     Str currency;             // absent: dollars
+    bool priced;              // the model had a price when the run began
     JournalSums totals;
     Nanos time;               // spent running
 } RunInfo;

@@ -46,6 +46,7 @@ typedef struct RunSettings {
     Nanos max_time;           // 0: no cap
     double rpm, tpm;          // requests and tokens a minute; 0: no limit of the user's
     Nanos timeout;            // of a whole request; 0: 15 minutes
+    const char *ca_file;      // certificates to trust instead of the system's; NULL: those
     Str model;                // as sent; also {model}
     const Endpoint *endpoints;
     size_t n_endpoints;

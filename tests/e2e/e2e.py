@@ -49,7 +49,7 @@ class Case(unittest.TestCase):
             self.write(name, text)
         self.env = {k: v for k, v in os.environ.items() if not k.startswith(("LLM_", "CONFAB", "MOCKLLM"))}
         self.env.update(HOME=str(self.folder / "home"), LANG="C.UTF-8", PATH=os.environ["PATH"])
-        for name in ("LC_ALL", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "NO_COLOR"):
+        for name in ("LC_ALL", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "NO_COLOR", "SSL_CERT_FILE", "CURL_CA_BUNDLE"):
             self.env.pop(name, None)
 
     def write(self, name, text):

@@ -3,6 +3,8 @@
 asked again. What was asked is told by mockllm's own ledger."""
 import collections
 import json
+import re
+import shlex
 import signal
 import time
 
@@ -151,6 +153,31 @@ class Interrupt(e2e.Case):
         self.assertTrue(0 < len(self.records()) < 200)
         self.run_ok("resume", "-p", "demo", "--max-tokens", 10000000)
         self.check_whole(200)
+
+    def test_stopped_when_all_was_in_flight(self):
+        self.start_mock("--delay-ms", "1500")
+        process = self.start("run", "-p", "demo", "-n", 2, "-x", 2, "-j", 2, "--progress", "json")
+        for line in process.stderr:
+            if json.loads(line).get("in_flight") == 2:
+                break
+        process.send_signal(signal.SIGINT)
+        result = self.finish(process)
+        self.assertEqual(result.code, 0, result)  # nothing is left to go on with
+        self.assertEqual(self.status()["state"], "complete")
+        self.check_whole(2)
+
+    def test_what_to_go_on_with_can_be_typed(self):
+        self.start_mock()
+        folder = self.folder / "my projects"
+        folder.mkdir()
+        self.project = self.project.rename(folder / "Müller's")
+        words = ["run", "-p", "my projects/Müller's", "-n", 50, "-x", 2, "--max-tokens", 3000]
+        result = self.confab(*words)
+        self.assertEqual(result.code, 7, result)
+        command = re.search("Go on with: confab (.*)", result.err).group(1)
+        self.assertEqual(shlex.split(command), ["resume", "-p", "my projects/Müller's"])
+        self.run_ok(*shlex.split(command), "--max-tokens", 1000000)
+        self.check_whole(50)
 
     def test_retry_what_failed(self):
         # No answer of this server is a conversation.

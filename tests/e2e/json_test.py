@@ -90,6 +90,20 @@ class Shapes(e2e.Case):
         self.assertIn(stamp, self.run_ok("list", "-p", "demo").out)
         self.assertEqual(self.run_ok("list", "--json").json(), {"version": 1, "projects": ["demo"]})
 
+    def test_cost_known_and_unknown(self):
+        self.start_mock("--key", "sk-1234567890abcdef")  # refuses what comes without it: nothing is paid
+        for model, cost in (("gpt-4o-mini", 0), ("no-such-model", None)):
+            self.confab("run", "-p", "demo", "-n", "2", "-x", "2", "--model", model, "--resume", "never")
+            self.assertEqual(self.run_ok("status", "-p", "demo", "--json").json()["cost"], cost)
+
+    def test_dry_run_and_nothing_to_resume(self):
+        self.start_mock()
+        self.assertEqual(self.run_ok("run", "-p", "demo", "-n", "4", "-x", "2", "--seed", "3", "--dry-run", "--json").json(),
+                         {"version": 1, "dry_run": True, "seed": 3, "iterations": 4})
+        done = self.run_ok("run", "-p", "demo", "-n", "4", "-x", "2", "--json").json()
+        again = self.run_ok("resume", "-p", "demo", "--json").json()
+        self.assertEqual({k: done[k] for k in again}, again)
+
     def test_validate(self):
         x = self.run_ok("validate", "-p", "demo", "--json").json()
         self.assertEqual((x["version"], x["valid"]), (1, True))

@@ -167,6 +167,20 @@ class Terminal(e2e.Case):
         for line in lines:
             self.assertLess(len(CONTROL.sub("", line)), 40, line)
 
+    def test_bar_leaves_room_for_the_interrupt(self):
+        _, lines = self.bar_lines(80)
+        for line in lines:
+            self.assertLess(len(CONTROL.sub("", line)), 80 - 2, line)
+
+    def test_lines_are_broken_between_words(self):
+        self.start_mock()
+        s = Screen(self, ["run", "-p", "demo", "-n", "12", "-x", "2", "--yes"], columns=60)
+        code, text = s.end()
+        self.assertEqual(code, 0, text)
+        lines = [line for line in CONTROL.sub("", text.replace("\r\n", "\n")).split("\n") if "/" not in line]
+        self.assertLessEqual(max(map(len, lines)), 60, text)
+        self.assertRegex(text, r"\n            \w")  # below the text of its line
+
     def test_bar_in_ascii(self):
         text, _ = self.bar_lines(100, LANG="C")
         self.assertIn("[#", CONTROL.sub("", text))

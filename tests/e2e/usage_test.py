@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a person may mistype, and the rules that keep keys where they belong: exit 2, with a way out."""
 import os
+import re
+import shutil
 import subprocess
 
 import e2e
@@ -97,6 +99,31 @@ class Usage(e2e.Case):
         key_file.unlink()
         self.assert_error(self.confab("run", "-p", "demo", "-n", "1", "-x", "1"), 2, "file", "cannot open")
 
+    def test_certificate_authority_of_ones_own(self):
+        cert, key = self.folder / "cert.pem", self.folder / "key.pem"
+        made = shutil.which("openssl") and subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key, "-out", cert,
+             "-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"], capture_output=True).returncode == 0
+        if not made:
+            self.skipTest("no openssl here")
+        self.start_mock("--tls-cert", str(cert), "--tls-key", str(key))
+        self.env["LLM_API_URL"] = self.url.replace("http:", "https:")
+        words = ("run", "-p", "demo", "-n", "1", "-x", "2", "--progress", "none", "--resume", "never")
+        refused = self.confab(*words)
+        self.assertEqual(refused.code, 5, refused)
+        self.assertIn("SSL_CERT_FILE", refused.err)
+        for name in ("SSL_CERT_FILE", "CURL_CA_BUNDLE"):
+            self.env[name] = str(cert)
+            self.run_ok(*words)
+            self.assertIn("answered", self.run_ok("doctor").out)
+            del self.env[name]
+
+    def test_a_budget_of_nothing_is_none(self):
+        self.start_mock()
+        for amount in ("0", "0.0000001"):
+            result = self.confab("run", "-p", "demo", "-n", "1", "-x", "2", "--max-cost", amount)
+            self.assert_error(result, 2, "usage", "a number above 0")
+
     def test_config_shows_origins(self):
         config = self.folder / "home/.config/confab/config"
         config.parent.mkdir(parents=True)
@@ -114,6 +141,9 @@ class Usage(e2e.Case):
         self.assertEqual(of("LLM_API_KEY"), (None, "not set", None))
         text = self.run_ok("config", "-p", "demo", "--origin").out
         self.assertRegex(text, r"CONFAB_SEED +6 +project \(\.env:2\)")
+        # One column of origins, however long the variables are.
+        columns = {re.search(r"  (default|not set|flag|environment|(project|user config) \(.*\))$", line).start() for line in text.splitlines()}
+        self.assertEqual(len(columns), 1, text)
 
     def test_help_man_and_completions(self):
         self.assertIn("Commands:", self.run_ok("help").out)

@@ -63,10 +63,26 @@ static void test_fits_any_width(void **state)
             if (utf8_count(str_from(line)) > width) fail_msg("%zu columns of %u: %s", utf8_count(str_from(line)), width, line);
             // What matters most is there as soon as there is room.
             if (width >= 13) assert_non_null(strstr(line, "412/1,000 41%"));
-            if (width >= 50) assert_non_null(strstr(line, "waiting: server not reachable"));
+            if (width >= 50) assert_non_null(strstr(line, "server not reachable"));
             if (width >= 13 + 2 + 12 + 45 && !unicode) assert_non_null(strchr(line, '['));
         }
     }
+}
+
+// A usual window shows all but the least: what did not happen is left out there.
+static void test_eighty_columns(void **state)
+{
+    (void)state;
+    Progress p = half_way();
+    p.totals.rejected = p.resent = p.totals.failed = 0;
+    assert_string_equal(render(&p, 77, false, false),
+                        "[####-------]  398/1,000 39%  398 kept  180/min  $0.840 of ~$2.11  3m21s left");
+    p.waiting = "holding the server's rate";
+    p.waiting_for = NANOS_PER_SECOND / 4;
+    assert_string_equal(render(&p, 77, false, false),
+                        "[####-------]  398/1,000 39%  398 kept  3m21s left  holding the server's rate");
+    assert_non_null(strstr(render(&p, 0, false, false), "waiting: holding the server's rate"));
+    assert_null(strstr(render(&p, 0, false, false), " 0s"));
 }
 
 static void test_bar(void **state)
@@ -188,7 +204,7 @@ static void test_summary(void **state)
     // With --dedup off nothing is compared, and only what opens the conversations is told.
     s.diversity = (RunDiversity){{0.5, 0.6, 0.7}, 0.8, -1, -1, -1, {{"good morning", 3}}, 1};
     summary_render(&s, S("EUR"), &b);
-    assert_true(str_contains(buf_str(&b), S("openers   3 times \"good morning\"\n")));
+    assert_true(str_contains(buf_str(&b), S("openers   \"good morning\" 3 times\n")));
     assert_false(str_contains(buf_str(&b), S("json ")));
     buf_free(&b);
 }
@@ -318,6 +334,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_whole_line),
         cmocka_unit_test(test_fits_any_width),
+        cmocka_unit_test(test_eighty_columns),
         cmocka_unit_test(test_bar),
         cmocka_unit_test(test_rates),
         cmocka_unit_test(test_unknown_is_not_shown),
