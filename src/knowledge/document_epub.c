@@ -125,5 +125,5 @@ static bool recognise(Str bytes)
 }
 
 const DocumentType document_epub = {
-    .name = S_INIT("epub"), .endings = " epub", .recognise = recognise, .extract = extract, .markdown = true, .version = 1,
+    .name = S_INIT("epub"), .endings = " epub", .recognise = recognise, .extract = extract, .markdown = true, .version = 2,
 };

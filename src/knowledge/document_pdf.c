@@ -58,5 +58,5 @@ static bool extract(Extraction *x, Error *e)
 static bool recognise(Str bytes) { return str_starts(str_trim(str_slice(bytes, 0, 1024)), S("%PDF-")); }
 
 const DocumentType document_pdf = {
-    .name = S_INIT("pdf"), .endings = " pdf", .recognise = recognise, .extract = extract, .version = 1,
+    .name = S_INIT("pdf"), .endings = " pdf", .recognise = recognise, .extract = extract, .version = 2,
 };

@@ -40,6 +40,10 @@ static Tag tag_of(Str name)
 static bool is_hidden(Tag tag, const XmlAttributes *attributes)
 {
     if (tag == TAG_HIDDEN || xml_attribute(attributes, "hidden").ptr) return true;
+    // A page's own furniture: menus, decoration, the sign beside a heading that links to it.
+    Str role = xml_attribute(attributes, "role");
+    if (str_eq(role, S("navigation")) || str_eq(role, S("search")) || str_eq(xml_attribute(attributes, "aria-hidden"), S("true"))) return true;
+    if (str_eq(xml_attribute(attributes, "class"), S("headerlink"))) return true;
     Str style = xml_attribute(attributes, "style");
     return str_contains(style, S("display:none")) || str_contains(style, S("display: none"));
 }

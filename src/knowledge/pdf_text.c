@@ -184,15 +184,37 @@ static void write_page(Buf *b, const Page *p)
     }
 }
 
-// Control characters that some fonts map to.
+// The end of the dots that lead the eye from a title to its page's number, which begin at `at`; `at`: there are none.
+static size_t leader_end(Str s, size_t at)
+{
+    enum { FEWEST = 5 };  // fewer may be a sentence that trails off
+    size_t dots = 0, end = at;
+    for (size_t i = at; i < s.len && (s.ptr[i] == '.' || (s.ptr[i] == ' ' && i > 0 && s.ptr[i - 1] == '.')); i++)
+        if (s.ptr[i] == '.') {
+            dots++;
+            end = i + 1;
+        }
+    return dots >= FEWEST ? end : at;
+}
+
+// Without leaders, and without control characters, which some fonts map to.
 static Str clean(Str text, Arena *a)
 {
     Buf b = {0};
     utf8_add_lossy(&b, text);
     size_t n = 0;
     for (size_t i = 0; i < b.len; i++) {
-        unsigned char c = (unsigned char)b.ptr[i];
-        if (c >= 0x20 || c == '\n' || c == '\t' || c == '\f') b.ptr[n++] = b.ptr[i];
+        unsigned char c = (unsigned char)b.ptr[i], next = i + 1 < b.len ? (unsigned char)b.ptr[i + 1] : 0;
+        size_t end = c == '.' && (n == 0 || b.ptr[n - 1] != '.') ? leader_end(buf_str(&b), i) : i;
+        if (end > i) {
+            while (end < b.len && b.ptr[end] == ' ') end++;
+            if (n && b.ptr[n - 1] != ' ') b.ptr[n++] = ' ';
+            i = end - 1;
+        } else if (c == 0xC2 && next >= 0x80 && next < 0xA0) {
+            i++;
+        } else if ((c >= 0x20 && c != 0x7F) || c == '\n' || c == '\t' || c == '\f') {
+            b.ptr[n++] = b.ptr[i];
+        }
     }
     Str out = arena_str(a, (Str){b.ptr, n});
     buf_free(&b);

@@ -103,6 +103,7 @@ static void test_html(void **state)
     assert_text(S("<html><meta charset='iso-8859-2'><p>\xB3\xF3\xBF</html>"), "x.htm", "łóż");
     assert_text(S("<p>caf\xE9"), "x.html", "café");
     assert_text(S("<html><p>by content"), "x.txt", "by content");
+    assert_text(S("<div role=navigation>menu</div><h2>Fees<a class=headerlink href=#f>\xC2\xB6</a></h2><p>Low<i aria-hidden=true>*</i>"), "x.html", "## Fees\n\nLow");
     assert_text(S(""), "x.html", "");
     Buf deep = {0};
     for (int i = 0; i < 100000; i++) buf_add(&deep, S("<div><table><tr><td><ul><li>"));
@@ -419,6 +420,8 @@ static void test_pdf_pages(void **state)
     const char *want = "Acme Handbook\n\nFees are important and they are low for every customer who asks.\n\n- first\n- second\n\nMore text.\n\nStill more.\n\nThe endof it.";
     if (!str_eq(text, str_from(want))) fail_msg("<%.*s>", STR_ARG(text));
     assert_true(str_starts(str_slice(text, pages[2], text.len), S("Still more.")));
+    text = pdf_text(S("Fees . . . . . . . . 3\nTerms........... 12\n. . . . . . . .\nWell... or.... who\xC2\x88 knows\x7F\n\f"), &arena, &pages, &n);
+    if (!str_eq(text, S("Fees 3\nTerms 12\n\nWell... or.... who knows"))) fail_msg("<%.*s>", STR_ARG(text));
 }
 
 // ---- cache and search ---------------------------------------------------------------------------
