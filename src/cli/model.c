@@ -147,7 +147,7 @@ static void open_gauge(Cli *cli, const ModelFacts *facts, Str source, bool local
         e.warning = true;
         cli_report(cli, &e);
     }
-    *gauge = (Gauge){.counter = counter, .tokenizer = facts->tokenizer, .window = facts->window, .max_output = facts->max_output,
+    *gauge = (Gauge){.counter = counter, .chat = facts->chat, .window = facts->window, .max_output = facts->max_output,
                      .local_model = local};
 }
 

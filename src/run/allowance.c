@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run/allowance.h"
 
+#include "tokens/chat_template.h"
+
 enum {
     TURN_TOKENS = 200,        // a long turn of a chat, 150 words
     TURN_TOKENS_LOCAL = 96,   // the embedded model's turns are bounded by its schema
@@ -29,11 +31,11 @@ int64_t allowance(const PlanItem *item, const Form *form, bool local_model, unsi
     return tokens < ALLOWANCE_MAX ? tokens : ALLOWANCE_MAX;
 }
 
-// A schema counts by its bytes either way: how a server shows it to its model is its own affair.
+// A schema counts by its bytes either way: how a server shows it to its model is its own affair. So is its chat template.
 Spending spending_at_most(const PlanItem *item, int64_t prompt, int64_t max_tokens, const Pricing *pricing)
 {
     int64_t bytes = 0;
     for (size_t i = 0; i < item->n_messages; i++) bytes += (int64_t)item->messages[i].content.len + MESSAGE_OVERHEAD;
-    prompt = (prompt ? prompt : bytes) + (int64_t)item->schema.len;
+    prompt = (prompt ? prompt + CHAT_SLACK + CHAT_SLACK_MESSAGE * (int64_t)item->n_messages : bytes) + (int64_t)item->schema.len;
     return (Spending){prompt + max_tokens, pricing_cost(pricing, prompt, 0, max_tokens)};
 }

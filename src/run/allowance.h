@@ -15,7 +15,7 @@ enum { ALLOWANCE_MAX = 128 << 10 };  // the longest completions that APIs give t
 
 // No tokeniser gives more tokens than bytes, and no chat template adds more than this a message.
 enum { MESSAGE_OVERHEAD = 32 };
-// `prompt`: the messages' tokens where they were counted exactly, 0 where not.
+// `prompt`: the messages' tokens where the model's vocabulary counted them, 0 where not.
 Spending spending_at_most(const PlanItem *item, int64_t prompt, int64_t max_tokens, const Pricing *pricing);
 
 #endif

@@ -71,8 +71,8 @@ bool engine_ask(Engine *e, Item *item)
     if (!plan_task(e, item)) return true;
     item->max_tokens = allowance(&item->plan, plan_form(e->parts.plan), e->settings->local_model, item->room);
     if (item->max_tokens > item->fitted.room) item->max_tokens = item->fitted.room;
-    bool exact = e->settings->gauge && gauge_is_exact(e->settings->gauge);
-    item->at_most = spending_at_most(&item->plan, exact ? item->fitted.prompt : 0, item->max_tokens, &e->parts.pricing);
+    bool counted = e->settings->gauge && e->settings->gauge->counter->exact;
+    item->at_most = spending_at_most(&item->plan, counted ? item->fitted.prompt : 0, item->max_tokens, &e->parts.pricing);
     Spending embedding = engine_embed_most(e, item->max_tokens);
     item->at_most.tokens += embedding.tokens;
     item->at_most.cost += embedding.cost;

@@ -5,11 +5,17 @@
 
 void gauge_free(Gauge *g) { buf_free(&g->scratch); }
 
-bool gauge_is_exact(const Gauge *g) { return g->counter->exact && chat_is_exact(g->tokenizer); }
+bool gauge_is_exact(const Gauge *g) { return g->counter->exact && chat_is_exact(g->chat); }
 
 int64_t gauge_prompt(Gauge *g, const PlanItem *item)
 {
-    return (int64_t)chat_count(g->counter, g->tokenizer, item->messages, item->n_messages, &g->scratch);
+    return (int64_t)chat_count(g->counter, g->chat, item->messages, item->n_messages, &g->scratch);
+}
+
+int64_t gauge_most(const Gauge *g, int64_t prompt, size_t n_messages)
+{
+    if (gauge_is_exact(g)) return prompt;
+    return g->counter->exact ? prompt + CHAT_SLACK + CHAT_SLACK_MESSAGE * (int64_t)n_messages : prompt + prompt * GUESS_ERROR / 100;
 }
 
 typedef struct Fitting {
@@ -32,9 +38,9 @@ static bool measure(Fitting *f, Trim trim, bool *fits)
     if (!plan_item(f->plan, f->iteration, f->attempt, &trim, f->arena, f->out, f->e)) return false;
     int64_t prompt = gauge_prompt(g, f->out), answer = allowance(f->out, plan_form(f->plan), g->local_model, 0);
     if (g->max_output && answer > g->max_output) answer = g->max_output;
-    int64_t careful = gauge_is_exact(g) ? prompt : prompt + prompt * GUESS_ERROR / 100;
+    int64_t careful = gauge_most(g, prompt, f->out->n_messages);
     f->needed = careful + answer;
-    *f->fitted = (Fitted){trim, prompt, g->window ? g->window - careful : INT64_MAX};
+    *f->fitted = (Fitted){trim, prompt, careful, g->window ? g->window - careful : INT64_MAX};
     if (g->max_output && f->fitted->room > g->max_output) f->fitted->room = g->max_output;
     *fits = g->window == 0 || f->needed <= g->window;
     return true;

@@ -15,7 +15,7 @@
 // What prompts are measured with. One thread at a time.
 typedef struct Gauge {
     Counter *counter;
-    Str tokenizer;        // the family, for its chat template; absent: not known
+    Str chat;             // the name of its chat template; absent: not known
     int64_t window;       // tokens of prompt and answer; 0: not known, everything fits
     int64_t max_output;   // of an answer; 0: not known
     bool local_model;
@@ -25,14 +25,18 @@ typedef struct Gauge {
 typedef struct Fitted {
     Trim trim;            // {0}: as drawn
     int64_t prompt;       // tokens; an estimate unless gauge_is_exact
+    int64_t most;         // that the prompt can take: more than that where it is not exact
     int64_t room;         // tokens that are left for the answer; INT64_MAX: not known
 } Fitted;
 
 void gauge_free(Gauge *g);
 bool gauge_is_exact(const Gauge *g);
 int64_t gauge_prompt(Gauge *g, const PlanItem *item);
+// What a prompt of so many tokens can take: where only the chat template is not known exactly some tokens more, where
+// the tokens are guessed GUESS_ERROR percent.
+int64_t gauge_most(const Gauge *g, int64_t prompt, size_t n_messages);
 
-// plan_item, fitted. An estimated prompt is taken as GUESS_ERROR percent larger.
+// plan_item, fitted. A prompt that is not exact is taken as large as gauge_most says.
 bool fit_item(const Plan *plan, uint64_t iteration, unsigned attempt, Gauge *g, Arena *item_arena, PlanItem *out, Fitted *fitted,
               Error *e);
 

@@ -6,17 +6,19 @@
 // folder of the user config, comes first and may name any model:
 //
 //   {"currency": "USD", "models": {
-//     "my-model": {"tokenizer": "o200k_base", "window": 32768, "max_output": 4096,
+//     "my-model": {"tokenizer": "llama3", "chat_template": "llama3.1", "window": 32768, "max_output": 4096,
 //                  "input": 0.5, "cached_input": 0.05, "output": 1.5, "batch": 0.5},
 //     "home-*":   {"input": 0, "output": 0}}}
 //
 // Prices are per million tokens; `batch` is the share of them that a batch API takes. A key is a
 // model's name or a glob (`*`, `?`); an exact name beats a glob, a glob with more letters another.
-// A row of the user's replaces only what it names; what is left out stays as the built-in row has it.
+// A row of the user's replaces only what it names; what is left out stays as the built-in row has it, but a new price of
+// input is that of cached input too unless the row says so. Where no chat_template is named it is the tokenizer's own
+// (tokens/chat_template.h).
 //
 // A name also stands for its dated versions (gpt-4o for gpt-4o-2024-08-06), and for itself behind
-// a maker's prefix (openai/gpt-4o). Letters' case does not count. What nothing names is unknown:
-// never free.
+// a maker's prefix (openai/gpt-4o), in the user's rows too. Letters' case does not count. What nothing names is
+// unknown: never free.
 #ifndef CONFAB_TOKENS_PRICES_H
 #define CONFAB_TOKENS_PRICES_H
 
@@ -31,7 +33,8 @@ typedef struct Pricing {
 
 typedef struct ModelFacts {
     Str name;            // a name or a glob, in lower case; absent: nothing is known of this model
-    Str tokenizer;       // as vocabulary_find takes it; absent: not known
+    Str tokenizer;       // as vocabulary_open takes it; absent: not known
+    Str chat;            // the chat template's name; absent: not known
     int64_t window;      // tokens of prompt and answer together; 0: not known
     int64_t max_output;  // tokens of an answer; 0: not known
     Pricing pricing;
@@ -64,6 +67,7 @@ typedef struct PriceRow {
     int32_t window, max_output;
     int32_t input, cached_input, output;
     int32_t batch;
+    const char *chat;  // its chat template, where that is not the tokenizer's own
 } PriceRow;
 
 extern const PriceRow price_table[];

@@ -69,7 +69,8 @@ static void test_smaller_windows_take_more_away(void **state)
     size_t examples = 2, passage = whole;
     bool fewer = false, shorter = false;
     for (; window > 0 && fit(&f, window, &item, &fitted, &e); window -= 2) {
-        int64_t careful = fitted.prompt + fitted.prompt * GUESS_ERROR / 100;
+        int64_t careful = fitted.most;
+        assert_int_equal(careful, fitted.prompt + fitted.prompt * GUESS_ERROR / 100);
         assert_true(careful + allowance(&item, plan_form(f.plan), false, 0) <= window);
         assert_int_equal(fitted.room, window - careful);
         assert_true(item.n_shown <= examples && item.knowledge.len <= passage && item.knowledge.len > 0);
@@ -105,7 +106,8 @@ static void test_allowance_doubles_up_to_its_ceiling(void **state)
     item.n_params = 1;
     assert_int_equal(allowance(&item, form, false, 0), 77);
     Pricing pricing = {.known = true, .input = 1000, .output = 2000};
-    assert_int_equal(spending_at_most(&item, 10, 5, &pricing).tokens, 15 + (int64_t)item.schema.len);
+    assert_int_equal(spending_at_most(&item, 10, 5, &pricing).tokens,
+                     15 + CHAT_SLACK + CHAT_SLACK_MESSAGE * (int64_t)item.n_messages + (int64_t)item.schema.len);
     fixture_close(&f);
 }
 

@@ -89,6 +89,31 @@ static void test_own_rows(void **state)
     m = prices_of(&f.prices, S("gpt-4.1"));
     assert_int_equal(m.window, 5000);
     assert_int_equal(m.pricing.output, INT64_C(8000000000));
+    assert_int_equal(m.batch, 50);
+    // Letters' case and the maker's prefix do not count here either.
+    assert_int_equal(prices_of(&f.prices, S("Mine")).window, 32768);
+    assert_int_equal(prices_of(&f.prices, S("me/MINE-2026-01-02")).window, 32768);
+    assert_true(prices_of(&f.prices, S("lab/Home-8b")).pricing.known);
+    arena_free(&f.a);
+}
+
+static void test_own_tokenizers(void **state)
+{
+    (void)state;
+    Fixture f = {0};
+    assert_true(load(&f, "{\"models\": {\"a\": {\"tokenizer\": \"llama3\"}, \"b\": {\"tokenizer\": \"llama3\", \"chat_template\": \"llama3.1\"},"
+                         "\"c\": {\"tokenizer\": \"./my/tokenizer.json\", \"chat_template\": \"qwen3\"}, \"lab/x\": {\"window\": 1000},"
+                         "\"X\": {\"window\": 2000}, \"gpt-4o*\": {\"window\": 3000}}}"));
+    assert_true(str_eq(prices_of(&f.prices, S("a")).chat, S("llama3")));
+    assert_true(str_eq(prices_of(&f.prices, S("b")).chat, S("llama3.1")));
+    assert_true(str_eq(prices_of(&f.prices, S("c")).chat, S("qwen3")));
+    assert_false(prices_of(&f.prices, S("a")).pricing.known);
+    // The whole name is nearer than what stands behind the prefix.
+    assert_int_equal(prices_of(&f.prices, S("lab/x")).window, 1000);
+    assert_int_equal(prices_of(&f.prices, S("other/x")).window, 2000);
+    // What a glob does not name stays as it is built in.
+    ModelFacts m = prices_of(&f.prices, S("gpt-4o-mini"));
+    assert_true(m.window == 3000 && m.batch == 50 && m.pricing.known && str_eq(m.chat, S("o200k_base")));
     arena_free(&f.a);
 }
 
@@ -99,6 +124,11 @@ static void test_bad_files(void **state)
         "[]", "{}", "{\"models\": 1}", "{\"models\": {\"a\": 1}}", "{\"models\": {\"a\": {\"input\": 1}}}",
         "{\"models\": {\"a\": {\"input\": \"1\", \"output\": 1}}}", "{\"models\": {\"a\": {\"input\": -1, \"output\": 1}}}",
         "{\"models\": {\"a\": {\"inptu\": 1, \"output\": 1}}}", "{\"models\": {}, \"modles\": {}}", "{\"models\": {\"a\": {}, \"a\": {}}}",
+        "{\"models\": {\"a\": {\"tokenizer\": 1}}}", "{\"models\": {\"a\": {\"tokenizer\": \"lama3\"}}}",
+        "{\"models\": {\"a\": {\"chat_template\": \"llama9\"}}}", "{\"models\": {\"a\": {\"window\": 0.5}}}", "{\"models\": {\"a\": {\"window\": 0}}}",
+        "{\"models\": {\"a\": {\"cached_input\": 1}}}", "{\"models\": {\"a\": {\"batch\": 0.5}}}", "{\"models\": {}, \"currency\": 1}",
+        "{\"models\": {}, \"currency\": \"\"}", "{\"models\": {\"a\": {\"input\": 1, \"output\": 1, \"batch\": 2}}}",
+        "{\"models\": {\"a\": {\"max_output\": \"1\"}}}", "{\"models\": {\"a\": {\"input\": 1e9, \"output\": 1e9}}}",
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         Fixture f = {0};
@@ -109,6 +139,8 @@ static void test_bad_files(void **state)
     Fixture f = {0};
     assert_false(load(&f, bad[7]));
     assert_non_null(strstr(f.e.hint, "\"input\""));
+    assert_false(load(&f, bad[11]));
+    assert_non_null(strstr(f.e.hint, "\"llama3\""));
     arena_free(&f.a);
 }
 
@@ -118,6 +150,7 @@ int main(void)
         cmocka_unit_test(test_built_in),
         cmocka_unit_test(test_table_is_sane),
         cmocka_unit_test(test_own_rows),
+        cmocka_unit_test(test_own_tokenizers),
         cmocka_unit_test(test_bad_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
