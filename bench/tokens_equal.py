@@ -5,7 +5,8 @@
 usage: tokens_equal.py CONFAB NAME[,NAME…] FOLDER…      (pip install tiktoken==0.14.0 tokenizers==0.23.3)
 
 CONFAB is the program; a FOLDER is one that tokens_corpus.py made, of which all .txt files are read. Names: cl100k_base,
-o200k_base, llama3, qwen2.5, qwen3, tekken, deepseek-v3, gemma2, gemma3. Bytes that are no UTF-8 are U+FFFD for the peers
+o200k_base, o200k_harmony, llama3, qwen2.5, qwen3, tekken, deepseek-v3, gemma2, gemma3, and smollm2 if its tokenizer.json
+is put beside the other vocabularies as smollm2.json. Bytes that are no UTF-8 are U+FFFD for the peers
 too. Exit code 1 at any difference.
 """
 import base64
@@ -19,7 +20,7 @@ FOLDER = os.path.join(os.environ.get("XDG_DATA_HOME") or os.path.expanduser("~/.
 
 
 def peer(name):
-    if not name.endswith("_base"):
+    if not name.startswith(("cl100k_", "o200k_")):
         from tokenizers import Tokenizer
 
         tokenizer = Tokenizer.from_file(f"{FOLDER}{name}.json")
@@ -27,7 +28,7 @@ def peer(name):
     import tiktoken
     from tiktoken_ext import openai_public
 
-    with open(f"{FOLDER}{name}.tiktoken", "rb") as file:
+    with open(f"{FOLDER}{name.split('_')[0]}_base.tiktoken", "rb") as file:
         ranks = {base64.b64decode(token): int(rank) for token, rank in (line.split() for line in file)}
     openai_public.load_tiktoken_bpe = lambda *_, **__: ranks
     return tiktoken.Encoding(**getattr(openai_public, name)()).encode_ordinary

@@ -113,3 +113,11 @@ void embeddings_close(Embeddings *m)
     endpoint_forget(&m->endpoint);
     *m = (Embeddings){.server = {.log = -1}};
 }
+
+Pricing embeddings_pricing(const Cli *cli, const Prices *prices)
+{
+    const Settings *s = &cli->settings;
+    Str model = settings_str(s, OPTION_EMBEDDINGS_MODEL);
+    if (!settings_has(s, OPTION_EMBEDDINGS_URL) && !settings_has(s, OPTION_ENDPOINT)) return (Pricing){.known = true};
+    return model.ptr ? prices_of(prices, model).pricing : (Pricing){0};
+}

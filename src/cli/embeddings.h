@@ -10,6 +10,7 @@
 #include "cli/cli.h"
 #include "llm/embedder.h"
 #include "llm/local_server.h"
+#include "tokens/prices.h"
 
 typedef struct Embeddings {
     Transport transport;
@@ -24,5 +25,8 @@ typedef struct Embeddings {
 // Memory is the cli's arena. After a failure too embeddings_close is called.
 bool embeddings_open(Cli *cli, unsigned concurrency, Embeddings *out, Error *e);
 void embeddings_close(Embeddings *m);
+
+// What their tokens cost as far as that is known without asking: nothing from the embedded server.
+Pricing embeddings_pricing(const Cli *cli, const Prices *prices);
 
 #endif

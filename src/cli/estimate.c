@@ -11,7 +11,7 @@
 enum {
     TURN_TOKENS = 10,     // the JSON around a turn
     TURN_LOW = 10, TURN_HIGH = 60,  // a turn's own tokens, where no example tells
-    RUN_REQUESTS = 5,     // fewer answers of an earlier run say nothing
+    RUN_DONE = 5,         // fewer conversations of an earlier run say nothing
 };
 
 typedef struct Sample {
@@ -65,12 +65,40 @@ static double example_turn(const Project *project, Counter *counter)
     return turns ? (double)tokens / (double)turns : 0;
 }
 
-// What earlier runs of this model with this limit of exchanges took.
+// What earlier runs of this model took: of an iteration with this limit of exchanges, and in what time.
 typedef struct Learnt {
-    double answer;       // completion tokens of an answer; 0: nothing learnt
+    unsigned runs;       // 0: nothing is known of answers
+    double low, high;    // completion tokens of an iteration, of the run that took fewest and most
     double requests;     // for an iteration
     double cached;       // share of prompts that came from the server's cache
+    Pace pace;
 } Learnt;
+
+static Str address_of(const RunSettings *s)
+{
+    if (s->local_model) return S("embedded");
+    return s->n_endpoints ? s->endpoints[0].shown : (Str){0};
+}
+
+static void learn_answers(const RunInfo *runs, size_t n, Str model, unsigned max_exchanges, Learnt *out)
+{
+    double prompts = 0, cached = 0, requests = 0, all = 0;
+    for (size_t i = 0; i < n && out->runs < PACE_RUNS; i++) {
+        const JournalSums *t = &runs[i].totals;
+        double done = (double)(t->kept + t->failed);
+        if (!str_eq(runs[i].model, model) || runs[i].max_exchanges != max_exchanges || done < RUN_DONE || t->completion_tokens <= 0) continue;
+        double each = (double)t->completion_tokens / done;
+        out->low = out->runs == 0 || each < out->low ? each : out->low;
+        out->high = fmax(out->high, each);
+        out->runs++;
+        prompts += (double)t->prompt_tokens;
+        cached += (double)t->cached_tokens;
+        requests += (double)t->requests;
+        all += done;
+    }
+    if (out->runs) out->requests = fmax(1, requests / all);
+    if (prompts > 0) out->cached = cached / prompts;
+}
 
 static Learnt learn(const Plan *plan, const RunSettings *s)
 {
@@ -79,23 +107,13 @@ static Learnt learn(const Plan *plan, const RunSettings *s)
     Error e;
     RunInfo *runs;
     size_t n;
-    int64_t completion = 0;
-    uint64_t requests = 0, done = 0;
-    int64_t prompts = 0, cached = 0;
-    if (!history_list(plan_project(plan), &a, &runs, &n, &ignored, &e)) n = 0;
-    for (size_t i = 0; i < n; i++) {
-        const JournalSums *t = &runs[i].totals;
-        if (!str_eq(runs[i].model, s->model) || runs[i].max_exchanges != plan_form(plan)->max_exchanges || t->requests < RUN_REQUESTS) continue;
-        completion += t->completion_tokens;
-        prompts += t->prompt_tokens;
-        cached += t->cached_tokens;
-        requests += (uint64_t)t->requests;
-        done += (uint64_t)(t->kept + t->failed);
+    Learnt out = {.requests = 1};
+    if (history_list(plan_project(plan), &a, &runs, &n, &ignored, &e)) {
+        learn_answers(runs, n, s->model, plan_form(plan)->max_exchanges, &out);
+        out.pace = pace_learn(plan_project(plan), runs, n, s->model, address_of(s));
     }
     arena_free(&a);
-    if (!requests || !done || completion <= 0) return (Learnt){.requests = 1};
-    return (Learnt){.answer = (double)completion / (double)requests, .requests = (double)requests / (double)done,
-                    .cached = prompts > 0 ? (double)cached / (double)prompts : 0};
+    return out;
 }
 
 // Nobody is asked faster than the limits of requests and tokens a minute allow.
@@ -105,38 +123,96 @@ static double paced(const RunSettings *s, double requests, double tokens)
     return fmax(by_requests, by_tokens);
 }
 
-// As many rounds as it takes `concurrency` at once, each as long as an answer.
-static void estimate_time(const RunSettings *s, double answer_low, double answer_high, Estimate *out)
+static void heed_limits(const RunSettings *s, Estimate *x)
 {
-    double side_by_side = s->iterations < s->concurrency ? (double)s->iterations : s->concurrency;
-    double low = (double)s->iterations, high = low * out->requests, prompt = (double)out->prompt_tokens;
-    out->seconds_low = fmax(ceil(low / side_by_side) * answer_low, paced(s, low, prompt + (double)out->completion_low));
-    out->seconds_high = fmax(ceil(high / side_by_side) * answer_high, paced(s, high, prompt * out->requests + (double)out->completion_high));
+    double n = (double)s->iterations, prompt = (double)x->prompt_tokens;
+    x->seconds_low = fmax(x->seconds_low, paced(s, n, prompt + (double)x->completion_low));
+    x->seconds_high = fmax(x->seconds_high, paced(s, n * x->requests, prompt * x->requests + (double)x->completion_high));
 }
 
-// Without a measure of this server: what servers give, a stream's own pace and the wait before it.
-static void guess_time(const RunSettings *s, Estimate *out)
+// A server on this machine has its cores for all answers together.
+static bool one_pace(const RunSettings *s) { return s->local_model || (s->n_endpoints && s->endpoints[0].loopback); }
+
+static double side_by_side(const RunSettings *s)
 {
-    double n = (double)s->iterations, side_by_side = n < s->concurrency ? n : s->concurrency;
-    double low = (double)out->completion_low / n, high = (double)out->completion_high / n;
-    // A small model on a few cores has one pace for all answers together.
-    if (s->local_model)
-        estimate_time(s, low / 200 * side_by_side, high / 60 * side_by_side, out);
-    else
-        estimate_time(s, low / 120 + 0.3, high / 25 + 2, out);
+    return s->iterations < s->concurrency ? (double)s->iterations : fmax(1, s->concurrency);
+}
+
+// As many rounds as it takes `concurrency` at once, each as long as an answer of so many seconds.
+static void time_of_rounds(const RunSettings *s, double answer_low, double answer_high, Estimate *x)
+{
+    double n = (double)s->iterations;
+    x->seconds_low = ceil(n / side_by_side(s)) * answer_low;
+    x->seconds_high = ceil(n * x->requests / side_by_side(s)) * answer_high;
+}
+
+static bool time_at_pace(const RunSettings *s, Estimate *x)
+{
+    PaceAsk ask = {(double)s->iterations, (double)s->iterations * x->requests, (double)x->completion_low, (double)x->completion_high,
+                   s->concurrency, one_pace(s)};
+    return pace_seconds(&x->pace, &ask, &x->seconds_low, &x->seconds_high);
+}
+
+// Without a measure of this server. The embedded model reads and writes as a small one does on few cores; another server
+// on this machine may have a large model or a fast card; an API gives a stream's own pace and a wait before it.
+static void guess_time(const RunSettings *s, Estimate *x)
+{
+    enum { EMBEDDED_READS_SLOW = 150, EMBEDDED_READS_FAST = 1500, EMBEDDED_SLOW = 25, EMBEDDED_FAST = 150, HOME_SLOW = 5, HOME_FAST = 300 };
+    double n = (double)s->iterations, low = (double)x->completion_low, high = (double)x->completion_high, prompt = (double)x->prompt_tokens;
+    if (s->local_model) {
+        x->seconds_low = prompt / EMBEDDED_READS_FAST + low / EMBEDDED_FAST;
+        x->seconds_high = prompt * x->requests / EMBEDDED_READS_SLOW + high / EMBEDDED_SLOW;
+    } else if (one_pace(s)) {
+        x->seconds_low = low / HOME_FAST;
+        x->seconds_high = high / HOME_SLOW;
+    } else {
+        time_of_rounds(s, low / n / 120 + 0.3, high / n / 25 + 2, x);
+    }
+}
+
+static void estimate_time(const RunSettings *s, Estimate *x)
+{
+    if (!time_at_pace(s, x)) guess_time(s, x);
+    heed_limits(s, x);
 }
 
 static Money with_batch(Money cost, unsigned percent) { return cost * percent / 100; }
+
+// Each answer's text is embedded, without the JSON around it.
+static void estimate_embeddings(const RunSettings *s, Estimate *x)
+{
+    if (!s->dedup || !s->dedup_semantic) return;
+    double frame = x->turns * TURN_TOKENS, low = (double)x->completion_low;
+    x->embedding_low = (uint64_t)fmax(low - frame, low / 2);
+    x->embedding_high = x->completion_high;
+    if (!s->embedder_pricing.known) x->cost_known = false;
+}
 
 // A conversation that is rejected is asked for again, and its prompt paid again.
 static void estimate_cost(const RunSettings *s, double cached, Estimate *out)
 {
     double prompts_high = (double)out->prompt_tokens * out->requests + out->prompt_error;
     int64_t from_cache = (int64_t)((double)out->prompt_tokens * cached);
-    out->cost_low = pricing_cost(&s->pricing, (int64_t)out->prompt_tokens, from_cache, (int64_t)out->completion_low);
-    out->cost_high = pricing_cost(&s->pricing, (int64_t)prompts_high, 0, (int64_t)out->completion_high);
-    out->batch_low = with_batch(out->cost_low, s->batch_percent);
-    out->batch_high = with_batch(out->cost_high, s->batch_percent);
+    estimate_embeddings(s, out);
+    Money low = pricing_cost(&s->pricing, (int64_t)out->prompt_tokens, from_cache, (int64_t)out->completion_low);
+    Money high = pricing_cost(&s->pricing, (int64_t)prompts_high, 0, (int64_t)out->completion_high);
+    out->batch_low = with_batch(low, s->batch_percent);
+    out->batch_high = with_batch(high, s->batch_percent);
+    out->cost_low = low + pricing_cost(&s->embedder_pricing, (int64_t)out->embedding_low, 0, 0);
+    out->cost_high = high + pricing_cost(&s->embedder_pricing, (int64_t)out->embedding_high, 0, 0);
+}
+
+// Answers asked for one after the other: a server on this machine gives several at once not much faster.
+static void time_of_asked(const RunSettings *s, const Measured *m, Estimate *x)
+{
+    enum { TOGETHER = 4 };  // times as many tokens a second as one answer alone, at best
+    double n = (double)s->iterations, together = fmin(TOGETHER, side_by_side(s));
+    if (one_pace(s)) {
+        x->seconds_low = n * m->seconds_low / together;
+        x->seconds_high = n * x->requests * m->seconds_high;
+    } else {
+        time_of_rounds(s, m->seconds_low, m->seconds_high, x);
+    }
 }
 
 void estimate_apply(const RunSettings *s, const Measured *m, Estimate *x)
@@ -145,13 +221,17 @@ void estimate_apply(const RunSettings *s, const Measured *m, Estimate *x)
     if (!x->exact && m->prompt > 0) x->prompt_tokens = (uint64_t)((double)x->prompt_tokens * m->prompt);
     x->completion_low = (uint64_t)(x->turns * m->turn_low);
     x->completion_high = (uint64_t)(x->turns * m->turn_high * x->requests);
-    estimate_time(s, m->seconds_low, m->seconds_high, x);
+    if (!time_at_pace(s, x)) time_of_asked(s, m, x);
+    heed_limits(s, x);
     estimate_cost(s, 0, x);
 }
 
 Forecast estimate_forecast(const Estimate *x)
 {
-    return (Forecast){true, x->cost_known, (int64_t)x->prompt_tokens, (int64_t)x->completion_low, (int64_t)x->completion_high, x->cost_low, x->cost_high};
+    // A run counts among its prompts those of answers that are asked for again, and what was embedded.
+    int64_t prompt = (int64_t)((double)x->prompt_tokens * x->requests) + (int64_t)(x->embedding_low + x->embedding_high) / 2;
+    return (Forecast){true, x->cost_known, prompt, (int64_t)x->completion_low, (int64_t)x->completion_high, x->cost_low, x->cost_high,
+                      x->seconds_low, x->seconds_high};
 }
 
 static void estimate_prompts(const Sample *sample, const RunSettings *s, double scale, Estimate *out)
@@ -161,7 +241,7 @@ static void estimate_prompts(const Sample *sample, const RunSettings *s, double 
     out->prompt_tokens = (uint64_t)((double)sample->prompt_tokens * scale);
     out->prompt_error = sample->prompts < s->iterations ? spread * (double)s->iterations : 0;
     out->exact = gauge_is_exact(s->gauge) && sample->prompts == s->iterations;
-    out->fitted = sample->fitted;
+    out->fitted = (uint64_t)((double)sample->fitted * scale);
     out->longest_prompt = sample->longest;
     out->longest_answer = sample->longest_answer;
 }
@@ -171,20 +251,22 @@ bool estimate_make(const Plan *plan, const RunSettings *s, Estimate *out, Error 
     Sample sample = {0};
     *out = (Estimate){.iterations = s->iterations, .cost_known = s->pricing.known, .currency = s->currency, .requests = 1};
     if (!take_sample(plan, s, &sample, e)) return false;
-    out->too_long = sample.too_long;
-    if (!sample.prompts) return true;
     double scale = (double)s->iterations / (double)(sample.prompts + sample.too_long), n = (double)s->iterations;
+    out->too_long = (uint64_t)((double)sample.too_long * scale);
+    if (!sample.prompts) return true;
     double turn = example_turn(plan_project(plan), s->gauge->counter), turns = (double)sample.turns * scale;
     Learnt learnt = learn(plan, s);
     double low = turns * (turn > 0 ? turn * 0.6 + TURN_TOKENS : TURN_LOW + TURN_TOKENS);
     double high = turns * (turn > 0 ? turn * 2 + TURN_TOKENS : TURN_HIGH + TURN_TOKENS);
-    if (learnt.answer > 0) low = learnt.answer * n * 0.85, high = learnt.answer * n * learnt.requests * 1.15;
+    if (learnt.runs) low = learnt.low * n * 0.85, high = learnt.high * n * 1.15;
     estimate_prompts(&sample, s, scale, out);
     out->completion_low = (uint64_t)low;
     out->completion_high = (uint64_t)high;
     out->turns = turns;
     out->requests = learnt.requests;
-    guess_time(s, out);
+    out->runs = learnt.runs;
+    out->pace = learnt.pace;
+    estimate_time(s, out);
     estimate_cost(s, learnt.cached, out);
     return true;
 }
@@ -196,8 +278,42 @@ static void add_costs(Money low, Money high, Str currency, Buf *out)
     number_cost(out, high, currency);
 }
 
+static void add_time(const Estimate *x, Buf *out)
+{
+    number_time(out, x->seconds_low);
+    buf_add(out, S(" to "));
+    number_time(out, x->seconds_high);
+    if (x->pace.n) {
+        buf_printf(out, x->pace.n == 1 ? " (as an earlier run: " : " (as %zu earlier runs: ", x->pace.n);
+        number_short(out, pace_tokens_per_second(&x->pace));
+        buf_printf(out, " tokens a second, %.0f at once)", pace_at_once(&x->pace));
+    } else if (!x->asked) {
+        buf_add(out, S(" (a guess: no earlier run tells)"));
+    }
+}
+
+static void add_cost(const Estimate *x, Buf *out)
+{
+    if (!x->cost_known) {
+        buf_add(out, x->embedding_high ? S("cost unknown: no price for this model or that of the embeddings") : S("cost unknown: no price for this model"));
+    } else if (x->cost_high == 0) {
+        buf_add(out, S("no cost"));
+    } else {
+        add_costs(x->cost_low, x->cost_high, x->currency, out);
+        if (x->batch_high) {
+            buf_add(out, S(" (by the batch API "));
+            add_costs(x->batch_low, x->batch_high, x->currency, out);
+            buf_add_char(out, ')');
+        }
+    }
+}
+
 void estimate_render(const Estimate *x, Buf *out)
 {
+    if (x->too_long == x->iterations) {
+        buf_add(out, S("no prompt fits the model; `confab preview` tells what each needs"));
+        return;
+    }
     if (!x->exact) buf_add(out, S("≈ "));
     if (x->exact)
         number_count(out, x->prompt_tokens);
@@ -208,22 +324,15 @@ void estimate_render(const Estimate *x, Buf *out)
     buf_add(out, S(" to "));
     number_short(out, (double)x->completion_high);
     buf_add(out, S(" completion tokens, "));
-    number_time(out, x->seconds_low);
-    buf_add(out, S(" to "));
-    number_time(out, x->seconds_high);
-    if (!x->cost_known) {
-        buf_add(out, S(", cost unknown: no price for this model"));
-    } else if (x->cost_high == 0) {
-        buf_add(out, S(", no cost"));
-    } else {
-        buf_add(out, S(", "));
-        add_costs(x->cost_low, x->cost_high, x->currency, out);
-        if (x->batch_high) {
-            buf_add(out, S(" (by the batch API "));
-            add_costs(x->batch_low, x->batch_high, x->currency, out);
-            buf_add_char(out, ')');
-        }
+    if (x->embedding_high) {
+        number_short(out, (double)x->embedding_low);
+        buf_add(out, S(" to "));
+        number_short(out, (double)x->embedding_high);
+        buf_add(out, S(" for embeddings, "));
     }
+    add_time(x, out);
+    buf_add(out, S(", "));
+    add_cost(x, out);
     if (x->asked) buf_printf(out, "; after %u %s", x->asked, x->asked == 1 ? "answer" : "answers");
     if (x->fitted) buf_printf(out, "; %llu prompts made smaller to fit", (unsigned long long)x->fitted);
     if (x->too_long) buf_printf(out, "; %llu prompts do not fit the model", (unsigned long long)x->too_long);
@@ -250,5 +359,8 @@ void estimate_render_json(const Estimate *x, Buf *out)
     json_write_double(out, x->seconds_low);
     buf_add(out, S(",\"high\":"));
     json_write_double(out, x->seconds_high);
-    buf_add(out, S("}}\n"));
+    buf_add_char(out, '}');
+    if (x->embedding_high)
+        buf_printf(out, ",\"embedding_tokens\":{\"low\":%llu,\"high\":%llu}", (unsigned long long)x->embedding_low, (unsigned long long)x->embedding_high);
+    buf_add(out, S("}\n"));
 }

@@ -3,13 +3,15 @@
 // What a run will need, told before it begins: prompt tokens from its own prompts (all of them, or a
 // sample spread over the run), completion tokens from earlier runs of the same project and model, or
 // else from its examples, or from what turns usually have; time and cost from both. Prompts are
-// counted as settings.gauge counts them: exactly where the tokenizer and its vocabulary are there. Time is what the
-// engine does with its limiter: as many requests at once as allowed, no faster than requests and tokens a minute.
+// counted as settings.gauge counts them: exactly where the tokenizer and its vocabulary are there. Time goes by the pace
+// of earlier runs of the model at this address (run/pace.h), else it is guessed; and it is what the engine does with its
+// limiter: as many requests at once as allowed, no faster than requests and tokens a minute. With --dedup-semantic an
+// embedding is asked for each answer.
 #ifndef CONFAB_CLI_ESTIMATE_H
 #define CONFAB_CLI_ESTIMATE_H
 
 #include "plan/plan.h"
-#include "run/run.h"
+#include "run/pace.h"
 
 typedef struct Estimate {
     uint64_t iterations;
@@ -19,6 +21,9 @@ typedef struct Estimate {
     uint64_t fitted, too_long;   // prompts that were made smaller to fit the context window; that do not fit at all
     uint64_t completion_low, completion_high;
     double seconds_low, seconds_high;
+    Pace pace;                   // of earlier runs; none: the time is a guess
+    unsigned runs;               // earlier ones whose answers tell how long answers are
+    uint64_t embedding_low, embedding_high;  // tokens, in the cost too
     uint64_t longest_prompt;     // tokens, in the sample
     uint64_t longest_answer;     // tokens, the largest allowance of the sample
     double turns;                // asked for in all answers
@@ -32,7 +37,8 @@ typedef struct Estimate {
 
 enum { ESTIMATE_SAMPLE = 2000 };  // prompts looked at; a run of no more is counted whole
 
-// Only what a plan and these settings need: iterations, start, concurrency, pricing, local_model, model, gauge.
+// Only what a plan and these settings need: iterations, start, concurrency, pricing, local_model, model, endpoints, gauge,
+// dedup_semantic and embedder_pricing.
 bool estimate_make(const Plan *plan, const RunSettings *settings, Estimate *out, Error *e);
 
 // Completion tokens, time and cost anew, where the pace or the length of answers has become known.

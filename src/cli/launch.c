@@ -37,12 +37,17 @@ void launch_read_settings(Launch *l)
     r->timeout = (Nanos)(settings_real(s, OPTION_TIMEOUT, 900) * 1e3) * NANOS_PER_MS;
 }
 
-static bool check_budget(const Launch *l, Error *e)
+static bool no_price(const Launch *l, Str name, Error *e)
 {
-    Str name = model_name(&l->model), file = model_prices_file(l->cli);
-    if (!settings_has(&l->cli->settings, OPTION_MAX_COST) || l->settings.pricing.known || !name.ptr) return true;
+    Str file = model_prices_file(l->cli);
     error_set(e, ERROR_USAGE, "price", "--max-cost is given, but the price of %.*s is not known", STR_ARG(name));
     return error_hint(e, "add the model's prices to %.*s, or set --max-tokens instead", STR_ARG(file.ptr ? file : S("prices.json")));
+}
+
+static bool check_budget(const Launch *l, Error *e)
+{
+    Str name = model_name(&l->model);
+    return !settings_has(&l->cli->settings, OPTION_MAX_COST) || l->settings.pricing.known || !name.ptr || no_price(l, name, e);
 }
 
 static void use_model(Launch *l)
@@ -54,6 +59,7 @@ static void use_model(Launch *l)
     l->settings.pricing = model_facts(&l->model).pricing;
     l->settings.batch_percent = l->settings.pricing.known ? model_facts(&l->model).batch : 0;
     l->settings.currency = l->model.prices.currency;
+    l->settings.embedder_pricing = embeddings_pricing(l->cli, &l->model.prices);
     model_gauge_open(l->cli, &l->model, &l->counter, &l->gauge);
     l->settings.gauge = &l->gauge;
 }
@@ -214,8 +220,9 @@ static bool begin_embeddings(Launch *l, Error *e)
     l->embeddings_asked = true;
     if (!embeddings_open(l->cli, s->concurrency, &l->embeddings, e)) return false;
     s->embedder = l->embeddings.embedder;
-    s->embedder_pricing = l->embeddings.local ? (Pricing){.known = true} : prices_of(&l->model.prices, l->embeddings.endpoint.model).pricing;
-    return true;
+    Str model = l->embeddings.endpoint.model;
+    s->embedder_pricing = l->embeddings.local ? (Pricing){.known = true} : prices_of(&l->model.prices, model).pricing;
+    return !settings_has(&l->cli->settings, OPTION_MAX_COST) || s->embedder_pricing.known || no_price(l, model, e);
 }
 
 int launch_go(Launch *l, Error *e)

@@ -167,6 +167,7 @@ static void add_forecast(const Forecast *f, const ForecastError *off, Buf *out)
     buf_printf(out, "prompt tokens off by %+.1f%%", off->prompt * 100);
     add_off("completion", off->completion, out);
     if (f->cost_known && f->cost_high > 0) add_off("cost", off->cost, out);
+    if (f->seconds_high > 0) add_off("time", off->time, out);
 }
 
 void summary_render(const RunSummary *s, Str currency, Buf *out)

@@ -113,7 +113,7 @@ bool finish_write(const FinishParts *p, RunSummary *summary, Error *e)
     facts_add_embeddings(p->journal, &sums);
     Buf estimate = {0};
     summary->forecast = forecast_from(facts_text(p->journal, S("estimate"), &a));
-    summary->off = forecast_error(&summary->forecast, &sums, p->settings->iterations);
+    summary->off = forecast_error(&summary->forecast, &sums, (double)facts_number(p->journal, S("time")) / (double)NANOS_PER_SECOND, p->settings->iterations);
     forecast_render_json(&summary->forecast, &summary->off, &estimate);
     Str currency = facts_text(p->journal, S("currency"), &a);
     RunFileHash *files = arena_new(&a, RunFileHash, p->project->n_files);

@@ -27,6 +27,7 @@ typedef struct Fitting {
     PlanItem *out;
     Fitted *fitted;
     int64_t needed;   // tokens with the answer's allowance, of the last try
+    int64_t answer;   // the allowance alone
     Error *e;
 } Fitting;
 
@@ -40,6 +41,7 @@ static bool measure(Fitting *f, Trim trim, bool *fits)
     if (g->max_output && answer > g->max_output) answer = g->max_output;
     int64_t careful = gauge_most(g, prompt, f->out->n_messages);
     f->needed = careful + answer;
+    f->answer = answer;
     *f->fitted = (Fitted){trim, prompt, careful, g->window ? g->window - careful : INT64_MAX};
     if (g->max_output && f->fitted->room > g->max_output) f->fitted->room = g->max_output;
     *fits = g->window == 0 || f->needed <= g->window;
@@ -65,14 +67,14 @@ static bool fit_passage(Fitting *f, Trim trim, bool *fits)
 
 static bool too_long(Fitting *f)
 {
-    error_set(f->e, ERROR_PROJECT, "context", "iteration %llu needs %lld tokens, prompt and answer together, but the model holds %lld",
-              (unsigned long long)f->iteration, (long long)f->needed, (long long)f->gauge->window);
+    error_set(f->e, ERROR_PROJECT, "context", "iteration %llu needs %lld tokens, %lld for its prompt and %lld for the answer, but the model holds %lld",
+              (unsigned long long)f->iteration, (long long)f->needed, (long long)(f->needed - f->answer), (long long)f->answer, (long long)f->gauge->window);
     return error_hint(f->e, "shorten the prompts or the passages, ask for fewer exchanges, or use a model that holds more");
 }
 
 bool fit_item(const Plan *plan, uint64_t iteration, unsigned attempt, Gauge *g, Arena *item_arena, PlanItem *out, Fitted *fitted, Error *e)
 {
-    Fitting f = {plan, iteration, attempt, g, item_arena, out, fitted, 0, e};
+    Fitting f = {plan, iteration, attempt, g, item_arena, out, fitted, 0, 0, e};
     Trim trim = {0};
     bool fits;
     if (!measure(&f, trim, &fits)) return false;

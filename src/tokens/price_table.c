@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Models of the large APIs, then families of open models, which cost what whoever serves them asks.
+// Models of the large APIs, those of embeddings, then families of open models, which cost what whoever serves them asks.
 // Of an open family only what its makers fixed is given: tokenizer, chat template and the window it was made for.
 // Where an API bounds the prompt by itself, that bound is the window. The tokenizers of gpt-6 are not published; they
 // are taken to be gpt-5's.
@@ -125,6 +125,12 @@ const PriceRow price_table[] = {
     {"o3-mini", "o200k_base", 200000, 100000, 11000, 5500, 44000, 50, "openai"},
     {"o3-pro", "o200k_base", 200000, 100000, 200000, 200000, 800000, 50, "openai"},
     {"o4-mini", "o200k_base", 200000, 100000, 11000, 2750, 44000, 50, "openai"},
+
+    {"text-embedding-3-small", "cl100k_base", 8191, 0, 200, 200, 0, 50, NULL},
+    {"text-embedding-3-large", "cl100k_base", 8191, 0, 1300, 1300, 0, 50, NULL},
+    {"text-embedding-ada-002", "cl100k_base", 8191, 0, 1000, 1000, 0, 0, NULL},
+    {"gemini-embedding-001", NULL, 2048, 0, 1500, 1500, 0, 0, NULL},
+    {"mistral-embed", NULL, 8192, 0, 1000, 1000, 0, 0, NULL},
 
     {"gpt-oss*", "o200k_harmony", 131072, 0, -1, 0, 0, 0, NULL},
     {"meta-llama-3-*", "llama3", 8192, 0, -1, 0, 0, 0, NULL},

@@ -115,19 +115,21 @@ static void test_a_forecast_is_compared(void **state)
 {
     (void)state;
     Arena a = {0};
-    Forecast f = {.known = true, .cost_known = true, .prompt = 1000, .completion_low = 100, .completion_high = 200, .cost_low = 10, .cost_high = 20};
+    Forecast f = {.known = true, .cost_known = true, .prompt = 1000, .completion_low = 100, .completion_high = 200, .cost_low = 10, .cost_high = 20,
+                  .seconds_low = 10, .seconds_high = 20};
     Forecast again = forecast_from(forecast_fact(&f, &a));
-    assert_true(again.known && again.cost_known && again.prompt == 1000 && again.completion_high == 200 && again.cost_high == 20);
+    assert_true(again.known && again.cost_known && again.prompt == 1000 && again.completion_high == 200 && again.cost_high == 20 && again.seconds_low == 10 && again.seconds_high == 20);
     assert_false(forecast_from(S("")).known || forecast_from(S("[1")).known);
     JournalSums sums = {.kept = 4, .failed = 1, .prompt_tokens = 550, .completion_tokens = 75, .cost = 20};
-    ForecastError off = forecast_error(&f, &sums, 10);  // half of the run
+    ForecastError off = forecast_error(&f, &sums, 12, 10);  // half of the run
     assert_true(off.prompt > 0.099 && off.prompt < 0.101);
     assert_true(off.completion == 0);
     assert_true(off.cost > 0.99 && off.cost < 1.01);
     Buf b = {0};
     forecast_render_json(&f, &off, &b);
-    assert_true(str_contains(buf_str(&b), S("\"off\":{\"prompt\":0.1,\"completion\":0.0,\"cost\":1.0}")));
-    assert_true(forecast_error(&f, &(JournalSums){0}, 10).prompt == 0);
+    assert_true(str_contains(buf_str(&b), S("\"off\":{\"prompt\":0.1,\"completion\":0.0,\"cost\":1.0,\"time\":0.2}")));
+    assert_true(str_contains(buf_str(&b), S("\"seconds\":{\"low\":10.0,\"high\":20.0}")));
+    assert_true(forecast_error(&f, &(JournalSums){0}, 0, 10).prompt == 0);
     buf_free(&b);
     arena_free(&a);
 }

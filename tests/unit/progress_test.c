@@ -190,14 +190,14 @@ static void test_summary(void **state)
     (void)state;
     RunSummary s = {.end = ERROR_BUDGET, .progress = half_way(), .stamp = "26-11-22-15h04m05s", .csv_path = "x.csv"};
     s.progress.maybe_paid_twice = 3;
-    s.forecast = (Forecast){.known = true, .cost_known = true, .prompt = 1000, .completion_high = 200, .cost_high = 20};
-    s.off = (ForecastError){.prompt = 0.1, .completion = 0, .cost = 1};
+    s.forecast = (Forecast){.known = true, .cost_known = true, .prompt = 1000, .completion_high = 200, .cost_high = 20, .seconds_high = 50};
+    s.off = (ForecastError){.prompt = 0.1, .completion = 0, .cost = 1, .time = -0.5};
     Buf b = {0};
     summary_render(&s, S("EUR"), &b);
     static const char *const said[] = {"Run 26-11-22-15h04m05s: budget", "kept      398, failed 14, not asked yet 588",
                                        "21: 12 order, 9 near-duplicate", "requests  430\n", "repeated  3 asked again",
                                        "12,345 in, 45,678 out", "0.840 EUR", "1m40s", "x.csv",
-                                       "prompt tokens off by +10.0%, completion within the range, cost 100.0% above the range"};
+                                       "prompt tokens off by +10.0%, completion within the range, cost 100.0% above the range, time 50.0% below the range"};
     for (size_t i = 0; i < sizeof said / sizeof *said; i++)
         if (!str_contains(buf_str(&b), str_from(said[i]))) fail_msg("no \"%s\" in\n%.*s", said[i], STR_ARG(buf_str(&b)));
     buf_clear(&b);

@@ -177,6 +177,31 @@ static void test_requests_to_qwen(void **state)
     arena_free(&a);
 }
 
+// tiktoken's ids, with special tokens allowed and not.
+static void test_special_tokens_of_harmony(void **state)
+{
+    (void)state;
+    Arena a = {0};
+    Counter c;
+    Buf b = {0};
+    IdList ids = {.keep = true};
+    Str text = S("<|startoftext|><|start|>assistant<|channel|>final <|constrain|>json<|message|>Hi<|end|><|call|><|return|><|endoftext|><|endofprompt|>");
+    if (!open_counter(&c, S("o200k_harmony"), &a)) {
+        arena_free(&a);
+        return;
+    }
+    tokenizer_ids(&c.tokenizer, S("<|start|>x"), &ids);
+    assert_true(str_eq(ids_as_text(&ids, &b), S("27 91 5236 91 29 87")));
+    ids.n = 0;
+    tokenizer_find_added(&c.tokenizer, true);
+    tokenizer_ids(&c.tokenizer, text, &ids);
+    assert_true(str_eq(ids_as_text(&ids, &b), S("199998 200006 173781 200005 17196 220 200003 4108 200008 12194 200007 200012 200002 199999 200018")));
+    id_list_free(&ids);
+    buf_free(&b);
+    counter_close(&c);
+    arena_free(&a);
+}
+
 static void test_without_a_vocabulary(void **state)
 {
     (void)state;
@@ -201,6 +226,7 @@ int main(void)
         cmocka_unit_test(test_a_long_letter),
         cmocka_unit_test(test_a_request),
         cmocka_unit_test(test_requests_to_qwen),
+        cmocka_unit_test(test_special_tokens_of_harmony),
         cmocka_unit_test(test_without_a_vocabulary),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
