@@ -75,6 +75,7 @@ static void rest(const Bulk *b)
     keystore_rest(&b->keys);
     spill_rest(&b->text_array);
     spill_rest(&b->member_array);
+    for (unsigned i = 0; i < b->banding.bands; i++) spill_rest(&b->band_arrays[i]);
 }
 
 // ---- adding -------------------------------------------------------------------------------------
@@ -157,8 +158,11 @@ static void sort_by_upper(uint64_t *items, uint64_t *other, size_t n)
 static bool group_band(Bulk *b, const uint32_t *hashes, uint64_t *items, uint64_t *other, Error *e)
 {
     size_t n = 0;
-    for (size_t i = 0; i < b->n; i++)
+    for (size_t i = 0; i < b->n; i++) {
         if (b->texts[i].n_keys != SKIPPED) items[n++] = (uint64_t)hashes[i] << 32 | i;
+        if (i % REST_EVERY == 0) spill_rest(&b->text_array);
+    }
+    spill_rest(&b->text_array);
     sort_by_upper(items, other, n);
     for (size_t from = 0, to; from < n; from = to) {
         for (to = from + 1; to < n && items[to] >> 32 == items[from] >> 32;) to++;

@@ -6,7 +6,8 @@
 // group. A row whose part is given beforehand ties only what is nearly the same as it: which documents it was made from was
 // the choice of who gave the part.
 //
-// Memory: 4 bytes a row, and for near-duplicates about 130 more; their shingles go to an unnamed file beyond GROUPS_MEMORY.
+// Memory: 9 bytes a row, and 28 more while groups are found and settled; what near-duplicates are found by, about 130 bytes a row
+// and their shingles, goes to unnamed files beyond GROUPS_MEMORY.
 #ifndef CONFAB_OUTPUT_GROUPS_H
 #define CONFAB_OUTPUT_GROUPS_H
 
@@ -14,7 +15,7 @@
 #include "output/split.h"
 
 enum {
-    GROUPS_MEMORY = 16 << 20,  // bytes of shingles: enough for a hundred thousand short conversations
+    GROUPS_MEMORY = 8 << 20,   // bytes: enough for some ten thousand short conversations
     GROUPS_FREE = 255,         // no part is given
 };
 

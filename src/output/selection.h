@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Which kept conversations an export takes, and into which part each goes. Made in one pass over what was drawn
-// for the rows of all runs, before any of them is written: 14 bytes a row are held, with a split 150.
+// for the rows of all runs, before any of them is written: 9 bytes a row are held, with a split about 50.
 //
 // A run that drew from a partition of its own (run --partition eval) keeps it as its part; only rows of "train" are
 // split. What groups.h names stays in one part. Handwritten examples go to "train", or to the first part where there is

@@ -111,31 +111,43 @@ void sets_free(Sets *s)
 
 // ---- giving out ---------------------------------------------------------------------------------
 
-typedef struct Group {
-    uint64_t order;      // of equals
-    uint32_t first, n;   // its rows, in the order of groups
-    uint8_t given;       // a part, or SPLIT_FREE
-} Group;
+typedef struct Dealing {
+    const SplitRow *rows;
+    size_t n_groups, n_strata;
+    const uint8_t *given;     // of each group; NULL: all are free
+    const SplitShare *shares;
+    size_t n_shares;
+    uint64_t seed;
+    uint32_t *firsts;         // of each group, and behind the last: where its rows begin in `members`
+    uint32_t *members;
+    double *lack;             // of each part and stratum: rows
+    double total[SPLIT_PARTS];
+} Dealing;
 
-static int larger_first(const void *a, const void *b)
+static uint8_t given_to(const Dealing *d, uint32_t g) { return d->given ? d->given[g] : SPLIT_FREE; }
+static uint32_t size_of(const Dealing *d, uint32_t g) { return d->firsts[g + 1] - d->firsts[g]; }
+
+static int larger_first(const void *a, const void *b, void *ctx)
 {
-    const Group *x = a, *y = b;
+    const Dealing *d = ctx;
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    bool x_free = given_to(d, x) == SPLIT_FREE, y_free = given_to(d, y) == SPLIT_FREE;
     // Where the part is given nothing can be weighed: the others make up for it.
-    if ((x->given == SPLIT_FREE) != (y->given == SPLIT_FREE)) return x->given == SPLIT_FREE ? 1 : -1;
-    if (x->n != y->n) return x->n < y->n ? 1 : -1;
-    return x->order < y->order ? -1 : x->order > y->order;
+    if (x_free != y_free) return x_free ? 1 : -1;
+    if (size_of(d, x) != size_of(d, y)) return size_of(d, x) < size_of(d, y) ? 1 : -1;
+    uint64_t p = hash_mix(d->seed, x), q = hash_mix(d->seed, y);
+    return p < q ? -1 : p > q;
 }
 
-static size_t neediest(const SplitRow *rows, const uint32_t *members, const Group *g, const double *lack, size_t n_strata,
-                       const SplitShare *shares, size_t n_shares, const double *total)
+static size_t neediest(const Dealing *d, uint32_t g)
 {
     size_t best = 0;
     double most = 0;
-    for (size_t k = 0; k < n_shares; k++) {
+    for (size_t k = 0; k < d->n_shares; k++) {
         double need = 0;
-        for (uint32_t i = 0; i < g->n; i++) need += lack[k * n_strata + rows[members[g->first + i]].stratum];
+        for (uint32_t i = d->firsts[g]; i < d->firsts[g + 1]; i++) need += d->lack[k * d->n_strata + d->rows[d->members[i]].stratum];
         // Of equal need, the part that lacks most for its size: a small part is not left empty.
-        need += 1e-6 * total[k] / shares[k].share;
+        need += 1e-6 * d->total[k] / d->shares[k].share;
         if (k == 0 || need > most) {
             most = need;
             best = k;
@@ -144,41 +156,48 @@ static size_t neediest(const SplitRow *rows, const uint32_t *members, const Grou
     return best;
 }
 
+// Counting sort: the rows of each group, in their order.
+static void gather(Dealing *d, size_t n)
+{
+    memset(d->firsts, 0, (d->n_groups + 1) * sizeof *d->firsts);
+    for (size_t i = 0; i < n; i++) d->firsts[d->rows[i].group + 1]++;
+    for (size_t g = 0; g < d->n_groups; g++) d->firsts[g + 1] += d->firsts[g];
+    for (size_t i = 0; i < n; i++) d->members[d->firsts[d->rows[i].group]++] = (uint32_t)i;
+    for (size_t g = d->n_groups; g > 0; g--) d->firsts[g] = d->firsts[g - 1];
+    d->firsts[0] = 0;
+}
+
+static void deal(Dealing *d, uint32_t g, uint8_t *out)
+{
+    size_t k = given_to(d, g);
+    if (k == SPLIT_FREE) k = neediest(d, g);
+    for (uint32_t i = d->firsts[g]; i < d->firsts[g + 1]; i++) {
+        uint32_t row = d->members[i];
+        out[row] = (uint8_t)k;
+        if (k < d->n_shares) d->lack[k * d->n_strata + d->rows[row].stratum] -= 1;
+    }
+    if (k < d->n_shares) d->total[k] -= size_of(d, g);
+}
+
 void split_assign(const SplitRow *rows, size_t n, size_t n_groups, size_t n_strata, const uint8_t *given, const SplitShare *shares,
                   size_t n_shares, uint64_t seed, uint8_t *out)
 {
-    Group *groups = mem_alloc((n_groups + 1) * sizeof *groups);
-    uint32_t *members = mem_alloc((n + 1) * sizeof *members);
-    double *lack = mem_alloc((n_shares * n_strata + 1) * sizeof *lack), total[SPLIT_PARTS];
-    memset(groups, 0, (n_groups + 1) * sizeof *groups);
-    memset(lack, 0, (n_shares * n_strata + 1) * sizeof *lack);
-    for (size_t i = 0; i < n; i++) groups[rows[i].group].n++;
-    for (size_t g = 0, at = 0; g < n_groups; at += groups[g++].n) {
-        groups[g].first = (uint32_t)at;
-        groups[g].order = hash_mix(seed, g);
-        groups[g].given = given ? given[g] : SPLIT_FREE;
-    }
-    for (size_t g = 0; g < n_groups; g++) groups[g].n = 0;
-    for (size_t i = 0; i < n; i++) {
-        Group *g = &groups[rows[i].group];
-        members[g->first + g->n++] = (uint32_t)i;
-    }
+    Dealing d = {.rows = rows, .n_groups = n_groups, .n_strata = n_strata, .given = given, .shares = shares, .n_shares = n_shares, .seed = seed};
+    d.firsts = mem_alloc((n_groups + 1) * sizeof *d.firsts);
+    d.members = mem_alloc((n + 1) * sizeof *d.members);
+    d.lack = mem_alloc((n_shares * n_strata + 1) * sizeof *d.lack);
+    memset(d.lack, 0, (n_shares * n_strata + 1) * sizeof *d.lack);
+    gather(&d, n);
     for (size_t k = 0; k < n_shares; k++) {
-        for (size_t i = 0; i < n; i++) lack[k * n_strata + rows[i].stratum] += shares[k].share;
-        total[k] = shares[k].share * (double)n;
+        for (size_t i = 0; i < n; i++) d.lack[k * n_strata + rows[i].stratum] += shares[k].share;
+        d.total[k] = shares[k].share * (double)n;
     }
-    qsort(groups, n_groups, sizeof *groups, larger_first);
-    for (size_t g = 0; g < n_groups; g++) {
-        size_t k = groups[g].given;
-        if (k == SPLIT_FREE) k = neediest(rows, members, &groups[g], lack, n_strata, shares, n_shares, total);
-        for (uint32_t i = 0; i < groups[g].n; i++) {
-            uint32_t row = members[groups[g].first + i];
-            out[row] = (uint8_t)k;
-            if (k < n_shares) lack[k * n_strata + rows[row].stratum] -= 1;
-        }
-        if (k < n_shares) total[k] -= groups[g].n;
-    }
-    free(groups);
-    free(members);
-    free(lack);
+    uint32_t *order = mem_alloc((n_groups + 1) * sizeof *order);
+    for (size_t g = 0; g < n_groups; g++) order[g] = (uint32_t)g;
+    qsort_r(order, n_groups, sizeof *order, larger_first, &d);
+    for (size_t g = 0; g < n_groups; g++) deal(&d, order[g], out);
+    free(order);
+    free(d.firsts);
+    free(d.members);
+    free(d.lack);
 }
