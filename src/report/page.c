@@ -26,7 +26,7 @@ static const char style[] =
     ".line{fill:none;stroke:var(--bar);stroke-width:2}.thin{stroke-width:1;opacity:.6}"
     ".scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.875rem}th{text-align:left;font-weight:400;overflow-wrap:anywhere}"
     "thead th{color:var(--soft);font-size:.75rem}td,th{padding:.15rem .4rem .15rem 0;vertical-align:middle}td.n,th.n{text-align:right;"
-    "font-variant-numeric:tabular-nums;white-space:nowrap}td.b{width:32%;min-width:3rem}tbody th{min-width:5.5rem}td.b svg{display:block;width:100%;height:.7rem}"
+    "font-variant-numeric:tabular-nums;white-space:nowrap}td.b{width:32%;min-width:3rem}tbody th{min-width:6.5rem}.v{display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:3;overflow:hidden}td.b svg{display:block;width:100%;height:.7rem}"
     ".hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}"
     "article{background:var(--card);border:1px solid var(--line);border-radius:.5rem;padding:1rem;margin:0 0 1rem}"
     "article h3{font-size:1rem;margin:0 0 .3rem;overflow-wrap:anywhere}"
@@ -261,16 +261,22 @@ static void add_throughput(const Report *r, Buf *out)
     double points[SERIES_POINTS], seconds;
     char right[64];
     size_t n = timeline_rates(&r->done, points, &seconds);
-    snprintf(right, sizeof right, seconds < 120 ? "after %.0f s" : "after %.0f min", seconds < 120 ? seconds : seconds / 60);
+    snprintf(right, sizeof right, seconds < 10 ? "after %.1f s" : seconds < 120 ? "after %.0f s" : "after %.0f min", seconds < 120 ? seconds : seconds / 60);
     plot_line(&(Line){"Conversations a minute, over time", "a minute", points, n, 0, "start", right, false}, out);
 }
 
-static void add_plots(const Report *r, Buf *out)
+static void add_lengths(const Report *r, Buf *out)
 {
     buf_add(out, S("<h2 id=\"lengths\">Lengths</h2><div class=\"grid\">"));
     plot_wholes("Turns of a conversation", "turns", &r->turns, out);
     plot_wholes("Words of a conversation", "words", &r->words, out);
     buf_add(out, S("</div>"));
+}
+
+static void add_plots(const Report *r, Buf *out)
+{
+    if (r->conversations) add_lengths(r, out);
+    else buf_add(out, S("<p>No conversation was kept.</p>"));
     add_coverage(r, out);
     add_labels(r, out);
     add_parameters(r, out);
@@ -282,7 +288,7 @@ static void add_plots(const Report *r, Buf *out)
     plot_sample("Seconds for an answer", &r->latency, out);
     plot_over_time("Seconds for an answer, over time", "s", &r->latency, out);
     buf_add(out, S("</div>"));
-    add_diversity(r, out);
+    if (r->conversations) add_diversity(r, out);
 }
 
 // ---- conversations ------------------------------------------------------------------------------

@@ -87,6 +87,8 @@ void plot_histogram(const Histogram *h, Buf *out)
     open_figure(h->title, out);
     open_svg(out, buf_str(&label));
     buf_free(&label);
+    buf_printf(out, "<line class=\"axis\" x1=\"%d\" x2=\"%d\" y1=\"%d\" y2=\"%d\"/>", LEFT, WIDTH - RIGHT, TOP, TOP);
+    text_at(out, LEFT, TOP - 3, "start", "", most);
     for (size_t i = 0; i < h->n; i++) {
         double height = h->counts[i] / most * room;
         if (h->counts[i] > 0 && height < 1) height = 1;
@@ -139,9 +141,12 @@ void plot_sample(const char *title, const Sample *s, Buf *out)
 static void tally_row(const Tally *t, const TallyValue *v, double widest, Buf *out)
 {
     double share = (double)v->n / (double)t->total;
-    buf_add(out, S("<tr><th scope=\"row\" dir=\"auto\">"));
-    html_add(out, v->name.len ? v->name : S("(empty)"));
-    buf_printf(out, "</th><td class=\"b\"><svg viewBox=\"0 0 100 10\" preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect class=\"bar\" "
+    Str name = v->name.len ? v->name : S("(empty)");
+    buf_add(out, S("<tr><th scope=\"row\"><span class=\"v\" dir=\"auto\" title=\""));
+    html_add(out, name);
+    buf_add(out, S("\">"));
+    html_add(out, name);
+    buf_printf(out, "</span></th><td class=\"b\"><svg viewBox=\"0 0 100 10\" preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect class=\"bar\" "
                     "width=\"%.1f\" height=\"10\"/>", 100 * share / widest);
     if (v->asked >= 0)
         buf_printf(out, "<line class=\"want\" x1=\"%.1f\" x2=\"%.1f\" y2=\"10\"/>", 100 * v->asked / widest, 100 * v->asked / widest);

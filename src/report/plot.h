@@ -11,7 +11,7 @@
 // Appends text with & < > " ' as references; control characters (but line breaks) and bidi overrides as U+FFFD.
 void html_add(Buf *out, Str text);
 
-// Bars of equal width from `low` to `high`, with lines at p50 and p95.
+// Bars of equal width from `low` to `high`, with lines at p50 and p95, and the highest bar's count above its line.
 typedef struct Histogram {
     const char *title, *unit;
     const double *counts;

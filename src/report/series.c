@@ -67,12 +67,20 @@ void timeline_add(Timeline *t, Nanos when)
 
 size_t timeline_rates(const Timeline *t, double out[SERIES_POINTS], double *seconds)
 {
-    size_t n = 0, from = 0;
+    enum { EVENTS = 4 };  // of a point, at least on average: fewer would show nothing but when each came
+    size_t n = 0, from = 0, last = (size_t)last_used(t);
     *seconds = 0;
     if (!t->n) return 0;
     while (!t->counts[from]) from++;
+    size_t slices = last - from + 1, points = t->n / EVENTS < 2 ? 2 : (size_t)(t->n / EVENTS);
+    size_t step = points < slices ? (slices + points - 1) / points : 1;
     double width = (double)t->width / (double)NANOS_PER_SECOND;
-    for (size_t i = from; i <= (size_t)last_used(t); i++) out[n++] = t->counts[i] / width * 60;
-    *seconds = width * (double)n;
+    for (size_t i = from; i <= last; i += step) {
+        size_t end = i + step <= last + 1 ? i + step : last + 1;
+        double events = 0;
+        for (size_t k = i; k < end; k++) events += t->counts[k];
+        out[n++] = events / (width * (double)(end - i)) * 60;
+    }
+    *seconds = width * (double)slices;
     return n;
 }

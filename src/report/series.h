@@ -26,7 +26,7 @@ typedef struct Timeline {
 } Timeline;
 
 void timeline_add(Timeline *t, Nanos when);    // in any order
-// Rates a minute from the first slice with an event to the last; returns how many. *seconds: all of them together.
+// Rates a minute from the first slice with an event to the last, of several together where events are few; returns how many. *seconds: all of them together.
 size_t timeline_rates(const Timeline *t, double out[SERIES_POINTS], double *seconds);
 
 #endif

@@ -146,6 +146,12 @@ static void courses_are_joined_when_they_are_full(void **state)
     assert_true(n > SERIES_POINTS / 2 && n <= SERIES_POINTS && seconds >= 35999 && seconds < 37200);
     for (size_t i = 0; i < n; i++) sum += points[i] * seconds / (double)n / 60;
     assert_true(fabs(sum - 36000) < 1e-6 && fabs(points[n / 2] - 60) < 1);
+    // Few events do not make a comb: twelve, one every second, are three points.
+    t = (Timeline){0};
+    for (int64_t i = 0; i < 12; i++) timeline_add(&t, (1000 + i) * NANOS_PER_SECOND);
+    n = timeline_rates(&t, points, &seconds);
+    assert_int_equal(n, 3);
+    for (size_t i = 0; i < n; i++) assert_true(points[i] > 50 && points[i] < 75);
 }
 
 static void coverage_tells_what_never_came(void **state)
@@ -206,8 +212,10 @@ static void a_page_holds_no_markup_of_others(void **state)
     assert_true(str_contains(page, S("m &amp; m")));
     buf_free(&b);
     drop(r);
-    r = report_of(texts, 0);  // an empty run has a page too
+    r = report_of(texts, 0);  // an empty run has a page too, without headings over nothing
     report_page(r, &b);
+    assert_true(str_contains(buf_str(&b), S("No conversation was kept.")));
+    assert_false(str_contains(buf_str(&b), S("id=\"lengths\"")));
     assert_true(str_ends(buf_str(&b), S("</html>\n")));
     buf_free(&b);
     drop(r);
