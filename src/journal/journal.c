@@ -7,6 +7,11 @@
 // must stay flat. 64 MB are four of the largest answers.
 enum { GATHER_MAX = 64 << 20 };
 
+// Rows that are worth a sync at once, and how long fewer may wait for more. Of the requests of a full
+// run none waits for that: their asks were durable before there was a slot for them.
+enum { GATHER_ROWS = 48 };
+#define GATHER_TIME (INT64_C(2) * NANOS_PER_MS)
+
 static void *write_batches(void *arg);
 
 static Journal *journal_new(const JournalOptions *options)
@@ -14,7 +19,11 @@ static Journal *journal_new(const JournalOptions *options)
     Journal *j = mem_alloc(sizeof *j);
     *j = (Journal){.options = *options};
     pthread_mutex_init(&j->mutex, NULL);
-    pthread_cond_init(&j->filled, NULL);
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&j->filled, &monotonic);
+    pthread_condattr_destroy(&monotonic);
     pthread_cond_init(&j->written, NULL);
     return j;
 }
@@ -78,6 +87,7 @@ static void write_gathered(Journal *j)
 {
     Batch *batch = &j->batches[j->gathering];
     j->gathering ^= 1;
+    j->hurry = false;
     j->writing = true;
     pthread_mutex_unlock(&j->mutex);
     Error error;
@@ -95,6 +105,16 @@ static void write_gathered(Journal *j)
     if (j->options.on_durable) j->options.on_durable(j->options.ctx);
 }
 
+static void wait_for_more(Journal *j)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    Nanos end = (Nanos)until.tv_sec * NANOS_PER_SECOND + until.tv_nsec + GATHER_TIME;
+    until = (struct timespec){.tv_sec = end / NANOS_PER_SECOND, .tv_nsec = end % NANOS_PER_SECOND};
+    while (!j->closing && !j->hurry && j->batches[j->gathering].n < GATHER_ROWS)
+        if (pthread_cond_timedwait(&j->filled, &j->mutex, &until) != 0) return;
+}
+
 static void *write_batches(void *arg)
 {
     Journal *j = arg;
@@ -102,6 +122,7 @@ static void *write_batches(void *arg)
     for (;;) {
         while (!j->closing && (j->failed || j->held || j->batches[j->gathering].n == 0)) pthread_cond_wait(&j->filled, &j->mutex);
         if (j->failed || j->batches[j->gathering].n == 0) break;
+        wait_for_more(j);
         write_gathered(j);
     }
     pthread_mutex_unlock(&j->mutex);
@@ -115,11 +136,20 @@ void journal_gather(Journal *j)
     pthread_mutex_unlock(&j->mutex);
 }
 
+// What is gathered is written at once.
 static void let_go(Journal *j)
 {
-    if (!j->held) return;
+    if (j->hurry && !j->held) return;
     j->held = false;
-    pthread_cond_signal(&j->filled);
+    j->hurry = true;
+    if (!j->writing) pthread_cond_signal(&j->filled);
+}
+
+void journal_hurry(Journal *j)
+{
+    pthread_mutex_lock(&j->mutex);
+    if (j->threaded && j->batches[j->gathering].n) let_go(j);
+    pthread_mutex_unlock(&j->mutex);
 }
 
 static Ticket put(Journal *j, const Operation *first, const Operation *second)
@@ -132,9 +162,11 @@ static Ticket put(Journal *j, const Operation *first, const Operation *second)
     Ticket ticket = ++j->put;
     if (!j->failed) {
         Batch *batch = &j->batches[j->gathering];
-        if (batch->n == 0 && !j->writing && !j->held) pthread_cond_signal(&j->filled);
+        size_t before = batch->n;
         batch_add(batch, first);
         if (second) batch_add(batch, second);
+        bool enough = before < GATHER_ROWS && batch->n >= GATHER_ROWS;
+        if ((before == 0 || enough) && !j->writing && !j->held) pthread_cond_signal(&j->filled);
         batch->last = ticket;
     }
     pthread_mutex_unlock(&j->mutex);
@@ -183,9 +215,11 @@ bool journal_failed(Journal *j, Error *e)
 bool journal_flush(Journal *j, Error *e)
 {
     pthread_mutex_lock(&j->mutex);
-    let_go(j);
     if (j->threaded)
-        while (!j->failed && j->durable < j->put) pthread_cond_wait(&j->written, &j->mutex);
+        while (!j->failed && j->durable < j->put) {
+            let_go(j);
+            pthread_cond_wait(&j->written, &j->mutex);
+        }
     else if (!j->failed && j->batches[j->gathering].n)
         write_gathered(j);
     bool ok = !j->failed;

@@ -14,11 +14,12 @@ struct Journal {
     bool threaded;
     pthread_t thread;
     pthread_mutex_t mutex;   // guards everything below
-    pthread_cond_t filled;   // there is something to write, or `closing`
+    pthread_cond_t filled;   // there is something to write, or enough, or `hurry`, or `closing`; its clock is monotonic
     pthread_cond_t written;  // `durable` or `failed` changed
     Batch batches[2];        // one gathers, one is written
     unsigned gathering;
     bool writing;
+    bool hurry;              // what is gathered is to be written at once
     bool held;               // the thread begins no transaction: journal_gather
     bool closing;
     bool failed;

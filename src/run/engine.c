@@ -241,6 +241,8 @@ bool engine_turn(Engine *e, Nanos patience)
         tell_progress(e, now);
         return false;
     }
+    // A free slot, and what would fill it is not yet on the disk.
+    if (e->in_flight < e->concurrency && (e->asking.n || e->answered.n)) journal_hurry(e->parts.journal);
     receive(e, how_long(e, now, patience));
     return true;
 }

@@ -430,6 +430,28 @@ static void test_what_is_gathered_is_one_transaction(void **state)
     arena_free(&a);
 }
 
+static void test_who_is_in_a_hurry_need_not_flush(void **state)
+{
+    (void)state;
+    Error e;
+    Journal *j;
+    assert_true(journal_create(path, &(JournalOptions){.threaded = true}, &j, &e));
+    Ticket last = 0;
+    for (int i = 0; i < 300; i++) {
+        last = journal_fact(j, S("a"), S("b"));
+        if (i % 3 == 0) journal_hurry(j);
+    }
+    // With a hurry or without, what was put gets there by itself.
+    while (journal_durable(j) < last) usleep(1000);
+    journal_hurry(j);
+    last = journal_fact(j, S("c"), S("d"));
+    journal_hurry(j);
+    while (journal_durable(j) < last) usleep(1000);
+    last = journal_fact(j, S("e"), S("f"));
+    while (journal_durable(j) < last) usleep(1000);
+    assert_true(journal_close(j, &e));
+}
+
 static void look_at_mask(void *out) { pthread_sigmask(SIG_SETMASK, NULL, out); }
 
 // on_durable is called on the journal's thread.
@@ -460,6 +482,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_lock, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_two_threads_are_never_in_one_store, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_what_is_gathered_is_one_transaction, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_who_is_in_a_hurry_need_not_flush, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_signals_are_not_for_the_journal_s_thread, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
