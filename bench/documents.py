@@ -6,6 +6,7 @@ and on all of them, its own start included) and by the peers that are installed
 (pip install pypdfium2 pypdf python-docx html2text), in turn, the best of ROUNDS; a peer's own start is not counted.
 """
 import glob
+import logging
 import os
 import shutil
 import subprocess
@@ -100,6 +101,7 @@ def measure(kind, files, confab, rounds):
 
 
 def main():
+    logging.disable()
     confab, folder = os.path.abspath(sys.argv[1]), sys.argv[2]
     rounds = int(sys.argv[3]) if len(sys.argv) > 3 else 3
     for kind in PEERS:
