@@ -200,6 +200,6 @@ uint64_t counter_identity(const Counter *c)
     h.source_mtime = 0;
     uint64_t key = hash64((Str){(const char *)&h, sizeof h}, VERSION);
     key = hash_mix(key, hash64((Str){c->vocabulary.bytes, (size_t)h.n_bytes}, 1));
-    key = hash_mix(key, hash64((Str){(const char *)c->vocabulary.pairs, ((size_t)h.pair_mask + 1) * sizeof(Pair)}, 2));
+    key = hash_mix(key, hash64((Str){(const char *)c->vocabulary.pairs.filter, pair_table_size(h.pair_shape)}, 2));
     return hash_mix(key, (uint64_t)c->tokenizer.added);
 }

@@ -16,7 +16,7 @@ bool tokenizer_init(Tokenizer *t, const Vocabulary *v, Error *e)
         pattern_free(t->pattern);
         return false;
     }
-    bpe_init(&t->bpe, v);
+    bpe_init(&t->bpe, v, scan_level_best());
     t->neighbours = words_part(v);
     t->cuts = (t->split || t->neighbours) && !v->h->no_cuts;
     for (unsigned c = 0; c < 256; c++)

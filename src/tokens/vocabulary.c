@@ -85,9 +85,9 @@ static bool is_mask(uint32_t mask) { return (mask & (mask + 1)) == 0 && mask < 1
 static bool block_is_sound(const VocabularyHeader *h, size_t size)
 {
     return size >= sizeof *h && memcmp(h->magic, "confabvo", 8) == 0 && h->version == VOCABULARY_VERSION && h->size == size && h->split < SPLIT_COUNT &&
-           h->n_ids <= VOCABULARY_IDS && is_mask(h->short_mask) && is_mask(h->long_mask) && is_mask(h->pair_mask) &&
-           is_mask(h->added_mask) && inside(h, h->shorts, h->short_mask + UINT64_C(1), SHORT_LINE * sizeof(ShortPiece)) &&
-           inside(h, h->longs, h->long_mask + UINT64_C(1), 4) && inside(h, h->pairs, h->pair_mask + UINT64_C(1), sizeof(Pair)) &&
+           h->n_ids <= VOCABULARY_IDS && is_mask(h->short_mask) && is_mask(h->long_mask) && is_mask(h->added_mask) &&
+           pair_shape_is_sound(h->pair_shape) && inside(h, h->shorts, h->short_mask + UINT64_C(1), SHORT_LINE * sizeof(ShortPiece)) &&
+           inside(h, h->longs, h->long_mask + UINT64_C(1), sizeof(LongPiece)) && inside(h, h->pairs, pair_table_size(h->pair_shape), 1) &&
            inside(h, h->byte_pairs, h->byte_level ? 65536 : 0, sizeof(BytePair)) &&
            inside(h, h->neighbours, h->byte_level ? 0 : PAIR_BITS / 8, 1) && inside(h, h->added_pairs, PAIR_BITS / 8, 1) &&
            inside(h, h->added, h->added_mask + UINT64_C(1), 4) && inside(h, h->offsets, h->n_ids + UINT64_C(1), 4) &&
@@ -118,8 +118,8 @@ bool vocabulary_from_block(const void *block, size_t size, Vocabulary *out)
     *out = (Vocabulary){
         .h = h,
         .shorts = (const ShortPiece *)(const void *)(base + h->shorts),
-        .longs = (const uint32_t *)(const void *)(base + h->longs),
-        .pairs = (const Pair *)(const void *)(base + h->pairs),
+        .longs = (const LongPiece *)(const void *)(base + h->longs),
+        .pairs = pair_table_at(h->pair_shape, base + h->pairs),
         .byte_pairs = has_all_bytes(h) ? (const BytePair *)(const void *)(base + h->byte_pairs) : NULL,
         .neighbours = h->byte_level || h->no_neighbours ? NULL : (const uint64_t *)(const void *)(base + h->neighbours),
         .added_pairs = (const uint64_t *)(const void *)(base + h->added_pairs),
@@ -145,19 +145,25 @@ Str token_bytes(const Vocabulary *v, uint32_t id)
     return (Str){v->bytes + v->offsets[id], v->offsets[id + 1] - v->offsets[id]};
 }
 
-static uint32_t find_bytes(const Vocabulary *v, const uint32_t *table, uint32_t mask, Str bytes)
+uint32_t long_find(const Vocabulary *v, Str piece, uint64_t hash)
 {
-    uint64_t at = hash64(bytes, 0);
-    for (uint32_t slot = 0; slot <= mask; slot++, at++) {
-        uint32_t id = table[at & mask];
-        if (id == NO_TOKEN || str_eq(token_bytes(v, id), bytes)) return id;
+    uint64_t at = hash;
+    for (uint32_t slot = 0; slot <= v->h->long_mask; slot++, at++) {
+        LongPiece l = v->longs[at & v->h->long_mask];
+        if (l.id == NO_TOKEN || (l.check == (uint32_t)(hash >> 32) && str_eq(token_bytes(v, l.id), piece))) return l.id;
     }
     return NO_TOKEN;
 }
 
-uint32_t long_find(const Vocabulary *v, Str piece) { return find_bytes(v, v->longs, v->h->long_mask, piece); }
-
-uint32_t vocabulary_added(const Vocabulary *v, Str text) { return find_bytes(v, v->added, v->h->added_mask, text); }
+uint32_t vocabulary_added(const Vocabulary *v, Str text)
+{
+    uint64_t at = hash64(text, 0);
+    for (uint32_t slot = 0; slot <= v->h->added_mask; slot++, at++) {
+        uint32_t id = v->added[at & v->h->added_mask];
+        if (id == NO_TOKEN || str_eq(token_bytes(v, id), text)) return id;
+    }
+    return NO_TOKEN;
+}
 
 // ---- files --------------------------------------------------------------------------------------
 

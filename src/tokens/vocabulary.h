@@ -7,11 +7,11 @@
 //   header │ byte ids │ short pieces │ long pieces │ pairs │ byte pairs │ neighbours │ added │ added pairs │
 //   offsets │ bytes of all tokens
 //
-// All tables are open addressing with a power of two of slots, at most half full.
+// All tables are open addressing with a power of two of slots.
 //   short    pieces of up to 12 bytes that are one token: the bytes and the id in 16 bytes; a hash names four
 //            slots, a line of the processor's cache, of which the lowest ids (the most frequent) have the first
-//   long     the id of a longer piece; its bytes are compared
-//   pairs    two neighbouring tokens that merge: the rank of the merge and the token it gives
+//   long     the id of a longer piece and some bits of its hash; its bytes are compared
+//   pairs    two neighbouring tokens that merge: the rank of the merge and the token it gives (pair_table.h)
 //   byte pairs  the same of two bytes, without a search; only where symbols are bytes
 //   neighbours  a bit for each two bytes that a merge joins, the last of a letter and the first of the next (▁ is
 //            a space there); only where symbols are letters. A text may be cut between all others.
@@ -25,10 +25,11 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "tokens/pair_table.h"
 #include "tokens/pretokenise.h"
 
 #define NO_TOKEN UINT32_MAX
-enum { VOCABULARY_VERSION = 3 };
+enum { VOCABULARY_VERSION = 4 };
 
 typedef enum NormaliserKind {
     NORMALISE_NONE,
@@ -39,7 +40,7 @@ typedef enum NormaliserKind {
 enum {
     SHORT_MAX = 12,            // bytes of a short piece
     VOCABULARY_TOKEN = 4096,   // bytes of a token; the longest known have some hundred
-    VOCABULARY_IDS = 1 << 22,  // no tokenizer has a sixteenth of it
+    VOCABULARY_IDS = 1 << 20,  // no tokenizer has a third of it; nor merges more than half
     PATTERN_BYTES = 2048,      // of a split pattern that no scanner is known for
     ADDED_MAX = 128,           // bytes of an added token
     SHORT_LINE = 4,            // short pieces that share a hash
@@ -50,13 +51,13 @@ typedef struct ShortPiece {
     uint64_t high;  // bytes 8 … 11, length << 32, id << 40; 0: an empty slot
 } ShortPiece;
 
-typedef struct Pair {
-    uint32_t left, right;  // NO_TOKEN: an empty slot
-    uint32_t rank, id;
-} Pair;
+typedef struct LongPiece {
+    uint32_t id;           // NO_TOKEN: an empty slot
+    uint32_t check;        // the upper half of the hash
+} LongPiece;
 
 typedef struct BytePair {
-    uint32_t rank, id;     // NO_TOKEN: they do not merge
+    uint32_t order, id;    // rank + 1, then 6 bits of 0; all of them 1: they do not merge
 } BytePair;
 
 typedef struct VocabularyHeader {
@@ -69,7 +70,8 @@ typedef struct VocabularyHeader {
     uint32_t no_cuts;        // an added token could span any place that a text may be cut at
     uint32_t n_ids;
     uint32_t short_mask;     // lines - 1
-    uint32_t long_mask, pair_mask, added_mask;  // slots - 1
+    uint32_t long_mask, added_mask;  // slots - 1
+    PairShape pair_shape;
     uint32_t n_added;
     uint32_t no_neighbours;  // a piece that is a token is that, so no piece may be cut
     uint64_t size;           // of the whole block
@@ -86,8 +88,8 @@ typedef struct VocabularyHeader {
 typedef struct Vocabulary {
     const VocabularyHeader *h;
     const ShortPiece *shorts;
-    const uint32_t *longs;     // ids
-    const Pair *pairs;
+    const LongPiece *longs;
+    PairTable pairs;
     const BytePair *byte_pairs;  // [256 * first + second]; NULL: symbols are letters, or a byte has none
     const uint64_t *neighbours;  // 65536 bits; NULL: symbols are bytes, or a piece that is a token is never merged
     const uint64_t *added_pairs; // 65536 bits
@@ -137,6 +139,11 @@ static inline ShortPiece short_key(const char *p, size_t n)
     return k;
 }
 
+static inline void short_prefetch(const Vocabulary *v, uint64_t low, uint64_t high)
+{
+    __builtin_prefetch(&v->shorts[(short_hash(low, high) & v->h->short_mask) * SHORT_LINE]);
+}
+
 #define SHORT_KEY_MASK ((UINT64_C(1) << 40) - 1)
 
 static inline uint32_t short_find(const Vocabulary *v, uint64_t low, uint64_t high)
@@ -158,29 +165,8 @@ static inline bool pair_bit(const uint64_t *bits, unsigned first, unsigned secon
     return bits[first << 2 | second >> 6] >> (second & 63) & 1;
 }
 
-static inline uint64_t pair_hash(uint32_t left, uint32_t right)
-{
-    uint64_t x = ((uint64_t)left << 32 | right) * UINT64_C(0x9E3779B97F4A7C15);
-    return x ^ x >> 29;
-}
-
-static inline void pair_prefetch(const Vocabulary *v, uint32_t left, uint32_t right)
-{
-    __builtin_prefetch(&v->pairs[pair_hash(left, right) >> 8 & v->h->pair_mask]);
-}
-
-// NULL: the two do not merge.
-static inline const Pair *pair_find(const Vocabulary *v, uint32_t left, uint32_t right)
-{
-    uint64_t at = pair_hash(left, right) >> 8;
-    for (uint32_t slot = 0; slot <= v->h->pair_mask; slot++, at++) {
-        const Pair *p = &v->pairs[at & v->h->pair_mask];
-        if (p->left == left && p->right == right) return p;
-        if (p->left == NO_TOKEN) break;
-    }
-    return NULL;
-}
-
-uint32_t long_find(const Vocabulary *v, Str piece);  // of more than SHORT_MAX bytes
+// Of more than SHORT_MAX bytes, with their hash64 (seed 0).
+static inline void long_prefetch(const Vocabulary *v, uint64_t hash) { __builtin_prefetch(&v->longs[hash & v->h->long_mask]); }
+uint32_t long_find(const Vocabulary *v, Str piece, uint64_t hash);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include "base/hash.h"
 #include "base/utf8.h"
-#include "tokens/bpe.h"
+#include "tokens/merge.h"
 
 void source_init(VocabularySource *s, Arena *a)
 {
@@ -26,7 +26,7 @@ bool source_put(VocabularySource *s, uint32_t id, Str bytes, Error *e)
 static uint32_t lines_for(size_t n)
 {
     uint32_t lines = 4;
-    while (lines * SHORT_LINE < 2 * n) lines *= 2;
+    while (2 * lines * SHORT_LINE < 3 * n) lines *= 2;
     return lines;
 }
 
@@ -45,12 +45,12 @@ static uint64_t place(uint64_t *size, uint64_t bytes)
 }
 
 typedef struct Counts {
-    size_t shorts, longs, pairs, bytes;
+    size_t shorts, longs, bytes;
 } Counts;
 
-static Counts count(const VocabularySource *s, size_t pairs)
+static Counts count(const VocabularySource *s)
 {
-    Counts c = {.pairs = pairs};
+    Counts c = {0};
     for (size_t i = 0; i < s->n_tokens; i++) {
         c.bytes += s->tokens[i].len;
         c.shorts += s->tokens[i].len <= SHORT_MAX;
@@ -59,18 +59,18 @@ static Counts count(const VocabularySource *s, size_t pairs)
     return c;
 }
 
-static void *lay_out(const VocabularySource *s, Counts c, size_t *size)
+static void *lay_out(const VocabularySource *s, Counts c, PairShape pairs, size_t *size)
 {
     VocabularyHeader h = {
         .magic = "confabvo", .version = VOCABULARY_VERSION, .split = s->split, .normaliser = s->normaliser, .byte_level = s->byte_level,
         .unknown = s->unknown, .no_neighbours = s->whole_first, .n_ids = (uint32_t)s->n_tokens, .n_added = (uint32_t)s->n_added, .n_bytes = c.bytes,
-        .short_mask = lines_for(c.shorts) - 1, .long_mask = slots_for(c.longs) - 1, .pair_mask = slots_for(c.pairs) - 1,
+        .short_mask = lines_for(c.shorts) - 1, .long_mask = slots_for(c.longs) - 1, .pair_shape = pairs,
         .added_mask = slots_for(s->n_added) - 1,
     };
     uint64_t end = (sizeof h + 63) / 64 * 64;
     h.shorts = place(&end, (h.short_mask + UINT64_C(1)) * SHORT_LINE * sizeof(ShortPiece));
-    h.longs = place(&end, (h.long_mask + UINT64_C(1)) * sizeof(uint32_t));
-    h.pairs = place(&end, (h.pair_mask + UINT64_C(1)) * sizeof(Pair));
+    h.longs = place(&end, (h.long_mask + UINT64_C(1)) * sizeof(LongPiece));
+    h.pairs = place(&end, pair_table_size(pairs));
     h.byte_pairs = place(&end, s->byte_level ? 65536 * sizeof(BytePair) : 0);
     h.neighbours = place(&end, s->byte_level ? 0 : PAIR_BITS / 8);
     h.added_pairs = place(&end, PAIR_BITS / 8);
@@ -83,7 +83,7 @@ static void *lay_out(const VocabularySource *s, Counts c, size_t *size)
     char *block = mem_alloc(end);
     memset(block, 0, end);
     memcpy(block, &h, sizeof h);
-    memset(block + h.longs, 0xFF, h.neighbours - h.longs);  // empty slots
+    memset(block + h.longs, 0xFF, h.pairs - h.longs);  // empty slots
     memset(block + h.added, 0xFF, h.offsets - h.added);
     *size = end;
     return block;
@@ -194,24 +194,14 @@ static void pairs_by_bytes(const VocabularySource *s, PairList *out)
     free(map.slots);
 }
 
-static void put_pairs(Pair *table, uint32_t mask, const PairList *list)
-{
-    for (size_t i = 0; i < list->n; i++) {
-        Pair p = list->items[i];
-        uint64_t at = pair_hash(p.left, p.right) >> 8;
-        // Where a merge list names a pair twice, the later one holds.
-        while (table[at & mask].left != NO_TOKEN && (table[at & mask].left != p.left || table[at & mask].right != p.right)) at++;
-        table[at & mask] = p;
-    }
-}
-
 static void put_byte_pairs(char *block, const VocabularyHeader *h, const Vocabulary *v)
 {
+    enum { PLACE_BITS = 6 };
     BytePair *table = (BytePair *)(void *)(block + h->byte_pairs);
+    PairShape shape = h->pair_shape;
     for (size_t i = 0; v->byte_pairs && i < 65536; i++) {
-        uint32_t left = h->byte_ids[i >> 8], right = h->byte_ids[i & 255];
-        const Pair *p = left == NO_TOKEN || right == NO_TOKEN ? NULL : pair_find(v, left, right);
-        if (p) table[i] = (BytePair){p->rank, p->id};
+        uint64_t pair = pair_find(&v->pairs, h->byte_ids[i >> 8], h->byte_ids[i & 255]);
+        table[i] = (BytePair){pair ? pair_rank(shape, pair) << PLACE_BITS : UINT32_MAX << PLACE_BITS, pair_id(shape, pair)};
     }
 }
 
@@ -235,7 +225,7 @@ static void put_neighbours(const VocabularySource *s, char *block, const Vocabul
 static void put_piece(char *block, const VocabularyHeader *h, uint32_t id, Str t)
 {
     ShortPiece *shorts = (ShortPiece *)(void *)(block + h->shorts);
-    uint32_t *longs = (uint32_t *)(void *)(block + h->longs);
+    LongPiece *longs = (LongPiece *)(void *)(block + h->longs);
     if (t.len <= SHORT_MAX) {
         ShortPiece key = short_key(t.ptr, t.len);
         uint64_t line = short_hash(key.low, key.high);
@@ -245,9 +235,9 @@ static void put_piece(char *block, const VocabularyHeader *h, uint32_t id, Str t
         key.high |= (uint64_t)id << 40;
         *s = key;
     } else {
-        uint64_t at = hash64(t, 0);
-        while (longs[at & h->long_mask] != NO_TOKEN) at++;
-        longs[at & h->long_mask] = id;
+        uint64_t hash = hash64(t, 0), at = hash;
+        while (longs[at & h->long_mask].id != NO_TOKEN) at++;
+        longs[at & h->long_mask] = (LongPiece){id, (uint32_t)(hash >> 32)};
     }
 }
 
@@ -260,22 +250,22 @@ static bool is_one_letter(Str t)
 // Letters first: they are what the merges of the others begin with.
 static void put_pieces(const VocabularySource *s, char *block, const VocabularyHeader *h, const Vocabulary *v)
 {
-    Bpe bpe;
+    Merger merger;
     IdList ids = {.keep = true};
     bool *is_extra = mem_alloc(s->n_tokens + 1);
     memset(is_extra, 0, s->n_tokens + 1);
     for (size_t i = 0; i < s->n_added; i++) is_extra[s->added[i]] = true;
     for (uint32_t id = 0; id < s->n_tokens; id++)
         if (s->tokens[id].len && !s->byte_level && is_one_letter(s->tokens[id])) put_piece(block, h, id, s->tokens[id]);
-    bpe_init(&bpe, v);
+    merger_init(&merger, v, SCAN_PLAIN);
     for (uint32_t id = 0; id < s->n_tokens; id++) {
         Str t = s->tokens[id];
         if (!t.len || (!s->byte_level && is_one_letter(t)) || (is_extra[id] && s->rank_by_bytes)) continue;
         ids.n = 0;
-        if (!s->whole_first) bpe_merge(&bpe, t.ptr, t.len, &ids);
+        if (!s->whole_first) merge_piece(&merger, t.ptr, t.len, &ids);
         if (s->whole_first || (ids.n == 1 && ids.ids[0] == id)) put_piece(block, h, id, t);
     }
-    bpe_free(&bpe);
+    merger_free(&merger);
     id_list_free(&ids);
     free(is_extra);
 }
@@ -305,16 +295,26 @@ static void put_added(const VocabularySource *s, char *block, VocabularyHeader *
     }
 }
 
-void *vocabulary_build(const VocabularySource *s, size_t *size)
+static void *pairs_of(const VocabularySource *s, PairShape *shape)
 {
     PairList pairs = {0};
     if (s->rank_by_bytes) pairs_by_bytes(s, &pairs);
     for (size_t i = 0; i < s->n_merges; i++)
         pair_list_add(&pairs, (Pair){s->merges[i].left, s->merges[i].right, (uint32_t)i, s->merges[i].id});
-    char *block = lay_out(s, count(s, pairs.n), size);
-    VocabularyHeader *h = (VocabularyHeader *)(void *)block;
-    put_pairs((Pair *)(void *)(block + h->pairs), h->pair_mask, &pairs);
+    size_t ranks = s->rank_by_bytes && s->n_tokens > s->n_merges ? s->n_tokens : s->n_merges;
+    void *table = pair_table_build(pairs.items, pairs.n, (uint32_t)s->n_tokens, (uint32_t)ranks, shape);
     free(pairs.items);
+    return table;
+}
+
+void *vocabulary_build(const VocabularySource *s, size_t *size)
+{
+    PairShape shape;
+    void *pairs = pairs_of(s, &shape);
+    char *block = lay_out(s, count(s), shape, size);
+    VocabularyHeader *h = (VocabularyHeader *)(void *)block;
+    memcpy(block + h->pairs, pairs, pair_table_size(shape));
+    free(pairs);
     uint32_t *offsets = (uint32_t *)(void *)(block + h->offsets), at = 0;
     for (size_t i = 0; i < s->n_tokens; i++) {
         offsets[i] = at;

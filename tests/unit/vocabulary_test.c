@@ -145,50 +145,103 @@ static void test_the_lowest_rank_merges_first(void **state)
     arena_free(&a);
 }
 
-// Side by side, one by one, and with a heap it is the same.
+// Pieces of up to `longest` bytes, most of them short, one behind the other.
+static size_t random_pieces(Random *r, char *text, size_t cap, size_t longest, uint32_t *ends)
+{
+    size_t n = 0, at = 0;
+    for (size_t most = 1 + random_below(r, BATCH_PIECES); n < most; n++) {
+        size_t len = 1 + random_below(r, random_below(r, 4) ? 15 : longest);
+        if (at + len > cap) break;
+        for (size_t k = 0; k < len; k++) text[at++] = "abcd the"[random_below(r, 8)];
+        ends[n] = (uint32_t)at;
+    }
+    memset(text + at, 'a', SPLIT_PADDING);
+    return n;
+}
+
+// Side by side and one by one, kept before and new, on any machine and in C alone it is the same; also once the
+// arena was full.
 static void test_merges_agree(void **state)
 {
     (void)state;
+    enum { CAP = 16384, LONGEST = PIECE_LONG + 40 };
     Arena a = {0};
     Vocabulary v;
-    Bpe b, fresh;
-    size_t size;
+    Bpe b;
+    Merger plain, best;
+    size_t size, wiped = 0, before = 0;
     void *block = build(&a, small_tiktoken(&a, more, MORE), &size, &v);
+    char *text = arena_alloc(&a, CAP + SPLIT_PADDING);
+    uint32_t ends[BATCH_PIECES], each[BATCH_PIECES];
+    IdList together = {.keep = true, .each = each}, one = {.keep = true}, other = {.keep = true};
     Random r = random_from(5);
-    bpe_init(&b, &v);
-    for (unsigned round = 0; round < 300; round++) {
-        char text[4096];
-        uint32_t ends[BATCH_PIECES], at = 0;
-        size_t n = 1 + random_below(&r, BATCH_PIECES - 1);
-        for (size_t i = 0; i < n; i++) {
-            uint32_t len = 1 + (uint32_t)random_below(&r, random_below(&r, 8) ? 14 : 70);
-            if (at + len > sizeof text - SPLIT_PADDING) n = i;
-            for (uint32_t k = 0; k < len && i < n; k++) text[at++] = "abcd the"[random_below(&r, 8)];
-            if (i < n) ends[i] = at;
-        }
-        memset(text + at, 'a', SPLIT_PADDING);
-        uint32_t each[BATCH_PIECES];
-        IdList together = {.keep = true, .each = each}, alone = {.keep = true};
+    bpe_init(&b, &v, scan_level_best());
+    merger_init(&plain, &v, SCAN_PLAIN);
+    merger_init(&best, &v, scan_level_best());
+    for (unsigned round = 0; round < 150; round++) {
+        size_t n = random_pieces(&r, text, CAP, LONGEST, ends), at = 0;
+        together.n = 0;
         bpe_pieces(&b, text, ends, n, &together);
-        if (round % 16 == 0) {
-            if (round) bpe_free(&fresh);
-            bpe_init(&fresh, &v);
-        }
+        wiped += b.cache.used < before;
+        before = b.cache.used;
         for (size_t i = 0; i < n; i++) {
             uint32_t from = i ? ends[i - 1] : 0;
-            uint64_t before = alone.n;
-            bpe_piece(&fresh, text + from, ends[i] - from, &alone);
-            assert_int_equal(each[i], alone.n - before);
+            one.n = other.n = 0;
+            merge_piece(&plain, text + from, ends[i] - from, &one);
+            merge_piece(&best, text + from, ends[i] - from, &other);
+            assert_int_equal(each[i], one.n);
+            assert_memory_equal(together.ids + at, one.ids, one.n * sizeof *one.ids);
+            assert_int_equal(other.n, one.n);
+            assert_memory_equal(other.ids, one.ids, one.n * sizeof *one.ids);
+            at += one.n;
         }
-        assert_int_equal(together.n, alone.n);
-        assert_memory_equal(together.ids, alone.ids, alone.n * sizeof *alone.ids);
-        id_list_free(&together);
-        id_list_free(&alone);
+        assert_int_equal(together.n, at);
     }
-    bpe_free(&fresh);
+    assert_true(wiped > 0);
+    IdList counted = {0};
+    uint32_t end = 12;
+    bpe_pieces(&b, "dcbadcbadcba and room behind it", &end, 1, &counted);
+    assert_int_equal(counted.n, 12);
+    assert_null(counted.ids);
+    id_list_free(&together);
+    id_list_free(&one);
+    id_list_free(&other);
+    merger_free(&plain);
+    merger_free(&best);
     bpe_free(&b);
     free(block);
     arena_free(&a);
+}
+
+static void test_all_pairs_are_found(void **state)
+{
+    (void)state;
+    enum { N = 20000, IDS = 5000 };
+    Random r = random_from(21);
+    Pair *pairs = mem_alloc((N + 1) * sizeof *pairs);
+    for (uint32_t i = 0; i < N; i++) pairs[i] = (Pair){(uint32_t)random_below(&r, IDS), i % IDS, i, (i * 7) % IDS};
+    pairs[N] = (Pair){pairs[3].left, pairs[3].right, N, 42};  // named again
+    PairShape shape;
+    void *memory = pair_table_build(pairs, N + 1, IDS, N + 1, &shape);
+    assert_true(pair_shape_is_sound(shape));
+    PairTable t = pair_table_at(shape, memory);
+    for (uint32_t i = N + 1; i-- > 0;) {
+        uint64_t found = pair_find(&t, pairs[i].left, pairs[i].right);
+        assert_true(found);
+        if (i == N || pair_rank(shape, found) == i + 1) assert_int_equal(pair_id(shape, found), pairs[i].id);
+        assert_true(pair_rank(shape, found) >= i + 1);  // a later one of the same two
+    }
+    size_t filtered = 0, absent = 0;
+    for (uint32_t i = 0; i < N; i++) {
+        uint32_t left = (uint32_t)random_below(&r, IDS), right = (uint32_t)random_below(&r, IDS);
+        uint64_t found = pair_find(&t, left, right);
+        if (found) assert_true(pairs[pair_rank(shape, found) - 1].left == left && pairs[pair_rank(shape, found) - 1].right == right);
+        absent += !found;
+        filtered += !pair_may_merge(&t, pair_product(shape, left, right));
+    }
+    assert_true(absent > N * 9 / 10 && filtered > absent * 8 / 10);
+    free(memory);
+    free(pairs);
 }
 
 static void test_damaged_blocks_are_harmless(void **state)
@@ -285,6 +338,7 @@ int main(void)
         cmocka_unit_test(test_blocks_give_the_scanners_pieces),
         cmocka_unit_test(test_the_lowest_rank_merges_first),
         cmocka_unit_test(test_merges_agree),
+        cmocka_unit_test(test_all_pairs_are_found),
         cmocka_unit_test(test_damaged_blocks_are_harmless),
         cmocka_unit_test(test_bad_sources_say_why),
         cmocka_unit_test(test_normal_form),

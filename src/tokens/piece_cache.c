@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tokens/piece_cache.h"
+
+#include <sys/mman.h>
+
+#include "base/arena.h"
+
+enum { HUGE_PAGE = 2 << 20 };
+
+// Fresh pages are zeroed when they are first written, so that a cache costs what it holds.
+void piece_cache_open(PieceCache *c)
+{
+    enum { SETS = PIECE_SETS * sizeof(PieceSet), LONGS = LONG_SETS * sizeof(LongSet), ARENA = PIECE_ARENA * sizeof(uint32_t) };
+    *c = (PieceCache){.size = SETS + LONGS + ARENA + HUGE_PAGE};
+    c->memory = mmap(NULL, c->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (c->memory == MAP_FAILED) oom();
+    char *p = (char *)c->memory + (HUGE_PAGE - (uintptr_t)c->memory % HUGE_PAGE) % HUGE_PAGE;
+#ifdef MADV_HUGEPAGE
+    madvise(p, SETS + LONGS + ARENA, MADV_HUGEPAGE);  // where the machine has none, pages are small
+#endif
+    c->sets = (PieceSet *)(void *)p;
+    c->longs = (LongSet *)(void *)(p + SETS);
+    c->arena = (uint32_t *)(void *)(p + SETS + LONGS);
+}
+
+void piece_cache_close(PieceCache *c)
+{
+    if (c->memory) munmap(c->memory, c->size);
+    *c = (PieceCache){0};
+}
+
+void piece_cache_make_room(PieceCache *c)
+{
+    if (PIECE_ARENA - c->used >= PIECE_ROOM) return;
+    c->used = 0;
+    memset(c->longs, 0, LONG_SETS * sizeof *c->longs);
+    for (size_t i = 0; i < PIECE_SETS; i++)
+        for (size_t k = 0; k < PIECE_WAYS; k++)
+            if (c->sets[i].ways[k].ids.ids[0] <= PIECE_ID_MASK) c->sets[i].ways[k].key = (ShortKey){0, 0};
+}
+
+void piece_put(PieceSet *set, ShortKey key, const PieceIds *ids)
+{
+    for (size_t k = 0; k < PIECE_WAYS; k++)  // a batch may hold it twice
+        if (set->ways[k].key.low == key.low && set->ways[k].key.high == key.high) return;
+    set->ways[1] = set->ways[0];
+    set->ways[0].key = key;
+    set->ways[0].ids = *ids;
+}
+
+static PieceIds in_arena(PieceCache *c, const uint32_t *ids, size_t n)
+{
+    PieceIds out = {{0, (uint32_t)c->used, (uint32_t)n, 0}};
+    memcpy(c->arena + c->used, ids, n * sizeof *ids);
+    c->used += n;
+    return out;
+}
+
+PieceIds piece_ids(PieceCache *c, const uint32_t *ids, size_t n)
+{
+    PieceIds out = {{0}};
+    if (n == 0 || n > PIECE_IDS) return in_arena(c, ids, n);
+    memcpy(out.ids, ids, n * sizeof *ids);
+    out.ids[0] = (out.ids[0] & PIECE_ID_MASK) | (uint32_t)n << 24;
+    return out;
+}
+
+static size_t words(size_t bytes) { return (bytes + 3) / 4; }
+
+bool piece_long_find(const PieceCache *c, Str piece, uint64_t hash, PieceIds *out)
+{
+    const LongSet *set = long_set(c, hash);
+    for (size_t k = 0; k < LONG_WAYS; k++) {
+        if (set->ways[k].check != (uint32_t)(hash >> 32) || set->ways[k].len != piece.len) continue;
+        uint32_t at = set->ways[k].at;
+        if (memcmp(c->arena + at, piece.ptr, piece.len) != 0) continue;
+        *out = (PieceIds){{0, at + (uint32_t)words(piece.len), set->ways[k].n, 0}};
+        return true;
+    }
+    return false;
+}
+
+PieceIds piece_long_put(PieceCache *c, Str piece, uint64_t hash, const uint32_t *ids, size_t n)
+{
+    LongSet *set = long_set(c, hash);
+    memmove(set->ways + 1, set->ways, sizeof *set->ways * (LONG_WAYS - 1));
+    set->ways[0].check = (uint32_t)(hash >> 32);
+    set->ways[0].at = (uint32_t)c->used;
+    set->ways[0].len = (uint32_t)piece.len;
+    set->ways[0].n = (uint32_t)n;
+    memcpy(c->arena + c->used, piece.ptr, piece.len);
+    c->used += words(piece.len);
+    return in_arena(c, ids, n);
+}
