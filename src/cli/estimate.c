@@ -149,7 +149,7 @@ static void time_of_rounds(const RunSettings *s, double answer_low, double answe
 static bool time_at_pace(const RunSettings *s, Estimate *x)
 {
     PaceAsk ask = {(double)s->iterations, (double)s->iterations * x->requests, (double)x->completion_low, (double)x->completion_high,
-                   s->concurrency, one_pace(s)};
+                   s->concurrency, s->local_model};
     return pace_seconds(&x->pace, &ask, &x->seconds_low, &x->seconds_high);
 }
 
