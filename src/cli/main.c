@@ -48,8 +48,10 @@ static bool prepare(Cli *cli, int argc, char **argv, Error *e)
 // Standard output may have been closed by who read it, which is no fault, or be full, which is one.
 static int close_output(Cli *cli, int code)
 {
+    errno = 0;
     bool failed = fflush(cli->out) != 0 || ferror(cli->out);
-    if (!failed || signals_pipe_closed()) return code;
+    // Where requests were sent no signal tells of it: SIGPIPE is ignored then.
+    if (!failed || errno == EPIPE || signals_pipe_closed()) return code;
     Error e = {0};
     error_set(&e, ERROR_FILE, "file", "cannot write to standard output");
     cli_report(cli, &e);

@@ -178,6 +178,14 @@ class Usage(e2e.Case):
                 self.assertIn(process.wait(e2e.PATIENCE), (0, -13, 141))
                 self.assertNotIn("rror", error)
 
+    def test_closed_pipe_is_no_fault_of_a_run(self):
+        self.start_mock()
+        process = self.start("run", "-p", "demo", "-n", "2", "-x", "2", "--json", "-q")
+        process.stdout.close()
+        error = process.stderr.read().decode()
+        process.stderr.close()
+        self.assertEqual((process.wait(e2e.PATIENCE), error), (0, ""))
+
 
 if __name__ == "__main__":
     e2e.main()
