@@ -200,6 +200,22 @@ static bool read_arguments(Cli *cli, Str *run, bool *one, uint64_t *index, Error
     return true;
 }
 
+// Nothing was kept of that iteration: what its last answer lacked.
+static bool say_why_not(Show *s, KeptQuery *query, const char *stamp, Error *e)
+{
+    enum { ATTEMPTS_MAX = 255 };
+    unsigned attempt = 0;
+    Str reason = {0}, message = {0};
+    while (attempt < ATTEMPTS_MAX && kept_query_reason(query, s->wanted, attempt + 1, &s->cli->arena, &reason, &message)) attempt++;
+    if (attempt == 0) {
+        error_set(e, ERROR_USAGE, "run", "run %s has kept no conversation %llu", stamp, (unsigned long long)s->wanted);
+        return error_hint(e, "`confab status` tells what it has");
+    }
+    error_set(e, ERROR_USAGE, "run", "run %s has kept no conversation %llu: attempt %u was rejected as %.*s%s%.*s", stamp,
+              (unsigned long long)s->wanted, attempt, STR_ARG(reason), message.len ? ", " : "", STR_ARG(message));
+    return error_hint(e, "`confab retry` asks again for what failed");
+}
+
 static int act(Cli *cli, Error *e)
 {
     Project project;
@@ -214,11 +230,7 @@ static int act(Cli *cli, Error *e)
     bool ok = kept_query_open(path.ptr, &query, e) && kept_query_count(query, &s.total, e);
     if (ok && !s.one && s.total < s.left) s.left = s.total;
     ok = ok && kept_query_each(query, s.one ? s.wanted : 0, KEPT_RECORD | KEPT_DRAWN | KEPT_CONVERSATION, show, &s, e);
-    if (ok && s.one && !s.shown) {
-        error_set(e, ERROR_USAGE, "run", "run %s has kept no conversation %llu", stamp, (unsigned long long)s.wanted);
-        error_hint(e, "`confab status` tells what it has");
-        ok = false;
-    }
+    if (ok && s.one && !s.shown) ok = say_why_not(&s, query, stamp, e);
     if (ok && !s.one) cli_say(cli, "%llu of the %llu conversations of %s", (unsigned long long)s.shown, (unsigned long long)s.total, stamp);
     kept_query_close(query);
     export_reader_free(&s.reader);

@@ -141,14 +141,15 @@ bool kept_query_judged(KeptQuery *q, bool (*each)(void *, const JudgedItem *, Er
     return ok && e->kind == ERROR_NONE;
 }
 
-bool kept_query_reason(KeptQuery *q, uint64_t iteration, uint32_t attempt, Arena *a, Str *reason)
+bool kept_query_reason(KeptQuery *q, uint64_t iteration, uint32_t attempt, Arena *a, Str *reason, Str *message)
 {
     Error e;
-    sqlite3_stmt *s = prepare(q, "SELECT reason FROM main.verdict WHERE id=?", &e);
+    sqlite3_stmt *s = prepare(q, "SELECT reason, message FROM main.verdict WHERE id=?", &e);
     if (!s) return false;
     sqlite3_bind_int64(s, 1, (sqlite3_int64)(iteration << 16 | (uint64_t)(attempt & 255) << 8));
     bool found = sqlite3_step(s) == SQLITE_ROW;
     if (found) *reason = arena_str(a, column(s, 0));
+    if (found && message) *message = arena_str(a, column(s, 1));
     sqlite3_finalize(s);
     return found;
 }

@@ -54,7 +54,7 @@ typedef struct JudgedItem {
 bool kept_query_judged(KeptQuery *q, bool (*each)(void *ctx, const JudgedItem *item, Error *e), void *ctx, Error *e);
 
 // Why an answer was judged as it was, in `a`. False: it was not judged.
-bool kept_query_reason(KeptQuery *q, uint64_t iteration, uint32_t attempt, Arena *a, Str *reason);
+bool kept_query_reason(KeptQuery *q, uint64_t iteration, uint32_t attempt, Arena *a, Str *reason, Str *message_or_null);
 
 bool kept_query_count(KeptQuery *q, uint64_t *n, Error *e);
 

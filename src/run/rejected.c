@@ -96,7 +96,7 @@ bool rejected_fill(Rejected *r, KeptQuery *query, ExportRow *row, Error *e)
     for (unsigned attempt = 1; attempt < kept; attempt++) {
         ExportRejected *rejected = &r->items[row->n_rejected];
         if (read_text(r, row->iteration, attempt, &rejected->text, e) &&
-            kept_query_reason(query, row->iteration, attempt, &r->arena, &rejected->reason))
+            kept_query_reason(query, row->iteration, attempt, &r->arena, &rejected->reason, NULL))
             row->n_rejected++;
         if (e->kind) return false;
     }

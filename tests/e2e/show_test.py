@@ -27,6 +27,14 @@ class Show(e2e.Case):
         self.assert_error(self.confab("show", "99", "-p", "demo"), 2, "run", "kept no conversation 99")
         self.assert_error(self.confab("show", record["run"], "x", "-p", "demo"), 2, "usage", "is not a conversation's id")
 
+    def test_why_nothing_was_kept(self):
+        answer = self.folder / "answer"
+        answer.write_text("Customer: Where is the parcel that I ordered last week?\nAgent: It left our house on Monday morning by train.\n")
+        self.start_mock("--fixed", str(answer))
+        self.run_ok("run", "-p", "demo", "-n", 2, "-x", 3, "--seed", 1, "-j", 1, "--attempts", 1, "--structured", "off", code=6)
+        self.assert_error(self.confab("show", 1, "-p", "demo"), 2, "run",
+                          "kept no conversation 1: attempt 1 was rejected as duplicate, ", "conversation 0", "confab retry")
+
 
 if __name__ == "__main__":
     e2e.main()
