@@ -62,8 +62,8 @@ static int go_on(Launch *l, bool retry_failed, Error *e)
     RunInfo *run = arena_new(&cli->arena, RunInfo, 1);
     Str named = cli->arguments.n ? cli->arguments.rest[0] : (Str){0};
     if (!locate_run(cli, named, &bare, stamp, e) || !history_read(&bare, stamp, &cli->arena, run, e)) return (int)e->kind;
-    bool pending = run->totals.kept + run->totals.failed < run->iterations;
-    if (run->state != RUN_RUNNING && !pending && !(retry_failed && run->totals.failed)) {
+    bool ended = run->state == RUN_COMPLETE || run->state == RUN_PARTIAL;
+    if (ended && !(retry_failed && run->totals.failed)) {
         say_nothing_to_do(cli, run, retry_failed);
         return run->totals.failed ? ERROR_PARTIAL : 0;
     }

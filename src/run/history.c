@@ -36,7 +36,8 @@ static bool read_info(Journal *j, const Project *project, Arena *a, RunInfo *out
     out->settings_json = facts_text(j, S("settings"), a);
     out->time = facts_number(j, S("time"));
     uint64_t done = out->totals.kept + out->totals.failed;
-    out->state = done < out->iterations ? RUN_RESUMABLE : out->totals.failed ? RUN_PARTIAL : RUN_COMPLETE;
+    bool written = facts_text(j, S("end"), a).len > 0;
+    out->state = done < out->iterations || !written ? RUN_RESUMABLE : out->totals.failed ? RUN_PARTIAL : RUN_COMPLETE;
     if (is_running(project, out->stamp, a)) out->state = RUN_RUNNING;
     return true;
 }

@@ -250,13 +250,16 @@ static ErrorKind finish(Run *run, Engine *engine, RunSummary *summary, Error *e)
     ErrorKind end = engine_end(engine, e);
     summary->progress = *engine_progress(engine);
     sum_diversity(run, summary);
-    facts_put_number(run->journal, S("end"), end);
     Error undurable = {0}, unwritten = {0};
     FinishParts parts = {run->project, &run->settings, run->stamp, run->journal, &run->assessor, &system_clock};
     // What is durable is written out even when the journal takes no more.
     bool durable = journal_flush(run->journal, &undurable);
     bool written = finish_write(&parts, summary, &unwritten);
-    if (durable && written) return end;
+    if (durable && written) {
+        // Only now: a run that was stopped before its files were whole is resumed for them.
+        facts_put_number(run->journal, S("end"), end);
+        return end;
+    }
     if (end != ERROR_FILE) *e = durable ? unwritten : undurable;
     return ERROR_FILE;
 }

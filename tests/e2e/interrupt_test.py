@@ -5,7 +5,9 @@ import collections
 import json
 import re
 import shlex
+import shutil
 import signal
+import sqlite3
 import time
 
 import e2e
@@ -178,6 +180,24 @@ class Interrupt(e2e.Case):
         self.assertEqual(shlex.split(command), ["resume", "-p", "my projects/Müller's"])
         self.run_ok(*shlex.split(command), "--max-tokens", 1000000)
         self.check_whole(50)
+
+    def test_killed_before_the_files_were_whole(self):
+        self.start_mock()
+        words = ("-p", "demo", "-n", 4, "-x", 2, "--seed", 3)
+        self.run_ok("run", *words)
+        whole = self.records()
+        for again in (("resume", "-p", "demo"), ("run", *words)):
+            # As a kill between the last verdict and the files leaves it.
+            shutil.rmtree(self.project / "generated")
+            with sqlite3.connect(next((self.project / ".confab").glob("*.db"))) as db:
+                db.execute("UPDATE fact SET value='' WHERE key='end'")
+            db.close()
+            self.assertEqual(self.status()["state"], "resumable")
+            self.run_ok(*again)
+            self.assertEqual(self.records(), whole)
+            self.assertEqual(self.status()["state"], "complete")
+        self.assertEqual(len(list((self.project / ".confab").glob("*.db"))), 1)
+        self.assertEqual(len(self.ledger()), 4)
 
     def test_retry_what_failed(self):
         # No answer of this server is a conversation.

@@ -93,7 +93,8 @@ def play(args, rng, project, work):
         process = subprocess.Popen(resume if begun and rng.random() < 0.5 else start, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         # The first are killed at any moment. Then there must be a run at last, however busy the machine is.
         while len(kills) > 2 and not begun and process.poll() is None:
-            begun = has_run(project)
+            begun = bool(fact(project, "began"))
+            time.sleep(0.01)
         try:
             code = process.wait(rng.uniform(0.02, 0.35))
             break  # it was done before the kill
@@ -101,6 +102,9 @@ def play(args, rng, project, work):
             process.send_signal(signal.SIGKILL)
             kills.append(time.time())
             process.wait()
+            if fact(project, "end"):
+                code = 0  # it was done, and killed on its way out
+                break
     if code is None:
         last = subprocess.run(resume, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         code, process = last.returncode, last
@@ -144,16 +148,17 @@ def judge(args, project, sent, kills, iterations, faults):
     return 1 if faults else 0
 
 
-def has_run(project):
+def fact(project, key):
+    """What a journal says of its run; nothing where none is there yet."""
     for journal in project.glob(".confab/*.db"):
         try:
             with sqlite3.connect(f"file:{journal}?mode=ro", uri=True) as db:
-                if db.execute("SELECT 1 FROM fact WHERE key='began'").fetchone():
-                    return True
-        except sqlite3.OperationalError:  # not there yet, or being made
+                row = db.execute("SELECT value FROM fact WHERE key=?", (key,)).fetchone()
+                if row and row[0]:
+                    return row[0]
+        except sqlite3.OperationalError:  # being made
             pass
-    time.sleep(0.01)
-    return False
+    return None
 
 
 def look_at_journal(project, vectors):
