@@ -165,7 +165,8 @@ def look_at_journal(project, vectors):
     """A kill right at the start leaves a journal that was never begun, beside the run's own."""
     faults, found = [], 0
     for journal in project.glob(".confab/*.db"):
-        with sqlite3.connect(f"file:{journal}?mode=ro", uri=True) as db:
+        # Not read-only: one that was cut off while it was made is rolled back first.
+        with sqlite3.connect(f"file:{journal}?mode=rw", uri=True) as db:
             faults += [f"{journal.name}: {row[0]}" for row in db.execute("PRAGMA integrity_check") if row[0] != "ok"]
             if db.execute("SELECT 1 FROM sqlite_master WHERE name='vector'").fetchone():
                 found += db.execute("SELECT count(*) FROM vector").fetchone()[0]
