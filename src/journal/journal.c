@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "journal/journal_internal.h"
 
-#include <signal.h>
+#include "base/thread.h"
 
 // A put waits once this much is gathered: answers come faster than the disk takes them, and memory
 // must stay flat. 64 MB are four of the largest answers.
@@ -39,25 +39,13 @@ static void journal_free(Journal *j)
     free(j);
 }
 
-// Signals go to the thread that opened it: a handler there may take for granted that the run it stops
-// is not being closed meanwhile, and no sync is interrupted.
-static bool start_thread(Journal *j)
-{
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    j->threaded = pthread_create(&j->thread, NULL, write_batches, j) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (j->threaded) pthread_setname_np(j->thread, "journal");  // as top and perf show it
-    return j->threaded;
-}
-
 static bool open_journal(const char *path, StoreMode mode, const JournalOptions *options, Journal **out, Error *e)
 {
     Journal *j = journal_new(options);
     bool ok = store_open(&j->store, path, mode, options->vfs, e);
     if (ok && options->threaded) {
-        ok = start_thread(j) || error_set(e, ERROR_INTERNAL, "thread", "cannot start the journal's thread");
+        j->threaded = thread_start(&j->thread, "journal", write_batches, j);
+        ok = j->threaded || error_set(e, ERROR_INTERNAL, "thread", "cannot start the journal's thread");
     }
     if (!ok) {
         journal_free(j);

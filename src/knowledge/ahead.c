@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "knowledge/ahead.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <unistd.h>
+
+#include "base/thread.h"
 
 typedef struct Result {
     Extraction x;
@@ -80,14 +80,9 @@ Ahead *ahead_start(size_t n, AheadWork work, void *ctx)
     *a = (Ahead){.work = work, .ctx = ctx, .n = n};
     pthread_mutex_init(&a->mutex, NULL);
     pthread_cond_init(&a->changed, NULL);
-    // Signals are for the thread that asks.
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
     while (a->n_threads < AHEAD_THREADS && a->n_threads < processors && a->n_threads < n &&
-           pthread_create(&a->threads[a->n_threads], NULL, do_jobs, a) == 0)
+           thread_start(&a->threads[a->n_threads], "documents", do_jobs, a))
         a->n_threads++;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (a->n_threads) return a;
     ahead_stop(a);
     return NULL;

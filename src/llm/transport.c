@@ -14,6 +14,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/thread.h"
 #include "llm/wire.h"
 
 typedef struct Post {
@@ -76,18 +77,6 @@ static bool open_handles(Post *p)
            curl_share_setopt(p->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) == CURLSHE_OK && p->bell >= 0 && p->wire;
 }
 
-// Signals go to the caller's thread, whose wait they end.
-static bool start_thread(Post *p)
-{
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    p->threaded = pthread_create(&p->thread, NULL, drive, p) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (p->threaded) pthread_setname_np(p->thread, "network");  // as top and perf show it
-    return p->threaded;
-}
-
 bool transport_open(const TransportOptions *options, Transport *out, Error *e)
 {
     *out = (Transport){0};
@@ -100,7 +89,8 @@ bool transport_open(const TransportOptions *options, Transport *out, Error *e)
     pthread_mutex_init(&p->mutex, NULL);
     pthread_cond_init(&p->stopped, NULL);
     *out = (Transport){post_send, post_wait, post_release, post_cancel_all, post_wake, p};
-    if (open_handles(p) && start_thread(p)) return true;
+    p->threaded = open_handles(p) && thread_start(&p->thread, "network", drive, p);
+    if (p->threaded) return true;
     transport_close(out);
     return error_set(e, ERROR_INTERNAL, "curl", "libcurl, epoll or the system gives no handle");
 }

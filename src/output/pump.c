@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "output/pump.h"
 
-#include <pthread.h>
-
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/thread.h"
 
 enum { TEXTS = 5 };  // record, csv, drawn, conversation, text
 
@@ -148,7 +147,7 @@ bool pump_each(KeptQuery *q, unsigned columns, bool (*each)(void *, const KeptIt
     *e = (Error){0};
     pthread_mutex_init(&p->mutex, NULL);
     pthread_cond_init(&p->changed, NULL);
-    if (pthread_create(&thread, NULL, read_rows, p) != 0) {  // no further thread: one does both
+    if (!thread_start(&thread, "rows", read_rows, p)) {  // no further thread: one does both
         pump_free(p);
         return kept_query_each(q, 0, columns, each, ctx, e);
     }
