@@ -272,8 +272,8 @@ INLINE Masks classify_plain(const Byte *p)
 }
 
 #ifdef __x86_64__
-#define AVX2 __attribute__((target("avx2,bmi,bmi2")))
-#define AVX512 __attribute__((target("avx512f,avx512bw,avx2,bmi,bmi2")))
+#define AVX2 __attribute__((target("avx2,bmi,bmi2,lzcnt,popcnt")))
+#define AVX512 __attribute__((target("avx512f,avx512bw,avx2,bmi,bmi2,lzcnt,popcnt")))
 
 INLINE uint64_t within16(const __m128i v[4], char first, int count)
 {
@@ -375,6 +375,15 @@ INLINE AVX512 Masks classify_avx512(const Byte *p)
 
 // ---- one function a pattern and level -----------------------------------------------------------
 
+// Eight are written at once, since how many there are is hard to foresee; what is too much is written over.
+INLINE size_t put_ends(uint64_t mask, uint32_t base, uint32_t *ends)
+{
+    size_t n = (size_t)__builtin_popcountll(mask);
+    for (size_t done = 0; done < n; done += 8)
+        for (size_t i = done; i < done + 8; i++, mask &= mask - 1) ends[i] = base + (uint32_t)__builtin_ctzll(mask | UINT64_C(1) << 63);
+    return n;
+}
+
 #define CL100K_RULES {.contraction_first = true, .end_first = true}
 #define LLAMA3_RULES {.contraction_first = true}
 #define QWEN2_RULES {.contraction_first = true, .each_digit = true}
@@ -382,10 +391,18 @@ INLINE AVX512 Masks classify_avx512(const Byte *p)
 #define TEKKEN_RULES {.cased = true, .each_digit = true, .trailing_slash = true}
 
 #define SCAN(name, rules, target, classify) \
-    static target uint64_t name(const Byte *p, const Byte *end) \
+    static target size_t name(const Byte *p, const Byte *end, uint32_t *ends, size_t cap) \
     { \
         static const ScanRules r = rules; \
-        return scan_masks(p, end, classify(p), &r); \
+        const Byte *at = p; \
+        size_t n = 0; \
+        while (at < end && n + BLOCK_BYTES <= cap && at - p < SCAN_BYTES) { \
+            uint64_t mask = scan_masks(at, end, classify(at), &r); \
+            if (!mask) break; \
+            n += put_ends(mask, (uint32_t)(at - p), ends + n); \
+            at += 63 - __builtin_clzll(mask); \
+        } \
+        return n; \
     }
 #define SCANS(level, target, classify) \
     SCAN(cl100k_##level, CL100K_RULES, target, classify) \
@@ -418,7 +435,7 @@ static const BlockScan scans[SCAN_LEVELS][SPLIT_COUNT] = {
 ScanLevel scan_level_best(void)
 {
 #ifdef __x86_64__
-    bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
+    bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt");
     if (avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")) return SCAN_AVX512;
     return avx2 ? SCAN_AVX2 : SCAN_SSE2;
 #else

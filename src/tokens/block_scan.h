@@ -12,11 +12,12 @@
 
 #include "tokens/pretokenise.h"
 
-enum { BLOCK_BYTES = 64 };  // SPLIT_PADDING is at least this
+enum { BLOCK_BYTES = 64, SCAN_BYTES = 1 << 20 };  // SPLIT_PADDING is at least the first
 
-// Bit i (from 1) is set where a piece ends at p + i, for all pieces from p whose ends are certain; 0:
-// none is, ask the splitter for one piece. p is where a piece begins; p < end; 64 bytes can be read.
-typedef uint64_t (*BlockScan)(const unsigned char *p, const unsigned char *end);
+// The ends of the pieces from p on, where a piece begins, counted from there, as far as they are certain; less than
+// BLOCK_BYTES at most, or not much more than SCAN_BYTES. Returns how many; 0: ask the splitter for one piece. p < end; 64 bytes
+// can be read at p … end; `ends` has room for `cap`.
+typedef size_t (*BlockScan)(const unsigned char *p, const unsigned char *end, uint32_t *ends, size_t cap);
 
 typedef enum ScanLevel { SCAN_PLAIN, SCAN_SSE2, SCAN_AVX2, SCAN_AVX512, SCAN_LEVELS } ScanLevel;
 

@@ -89,7 +89,8 @@ size_t boundaries_read(Boundaries *b, size_t at, size_t to, uint64_t units, Boun
 {
     if (!b->counter->exact) return read_guess(b, at, to, units, out);
     Tokenizer *t = &b->counter->tokenizer;
-    uint32_t ends[BATCH_PIECES], each[BATCH_PIECES];
+    Batch batch;
+    uint32_t *ends = batch.ends, each[BATCH_PIECES];
     IdList ids = {.each = each};
     size_t stop = look_to(b, at, to);
     bool cut = stop < to && stop != b->tail_at;
@@ -101,7 +102,9 @@ size_t boundaries_read(Boundaries *b, size_t at, size_t to, uint64_t units, Boun
         out[0] = broken(b, at, units);
         return 1;
     }
-    bpe_pieces(&t->bpe, p, ends, whole, &ids);
+    batch.p = p;
+    batch.n = whole;
+    bpe_batch(&t->bpe, &batch, &ids);
     for (size_t i = 0; i < whole; i++) out[i] = (Boundary){at + ends[i], units += each[i]};
     return whole;
 }

@@ -19,28 +19,7 @@ void bpe_free(Bpe *b)
     *b = (Bpe){0};
 }
 
-// ---- a batch ------------------------------------------------------------------------------------
-
-typedef struct Lookup {
-    ShortKey key;
-    PieceSet *set;
-} Lookup;
-
-// A piece that is not known as a short one.
-typedef struct Missed {
-    const char *p;
-    size_t n;
-    uint64_t hash;   // of more than SHORT_MAX bytes
-    uint32_t place;  // in the batch
-    PieceIds ids;
-} Missed;
-
-typedef struct Batch {
-    Lookup lookups[BATCH_PIECES];
-    const PieceIds *found[BATCH_PIECES];
-    Missed missed[BATCH_PIECES];
-    size_t n_missed;
-} Batch;
+// ---- in the cache -------------------------------------------------------------------------------
 
 // The bytes that count, and the length behind them. No short piece has the key that longer ones get.
 #define LOW(n) {(UINT64_C(1) << (8 * (n))) - 1, 0, (uint64_t)(n) << 56}
@@ -60,45 +39,59 @@ INLINE ShortKey short_piece_key(const char *p, size_t n)
     return key;
 }
 
-static void ask_cache(const Bpe *b, const char *p, const uint32_t *ends, size_t n, Lookup *out)
+void bpe_ask(const Bpe *b, Batch *batch)
 {
+    const char *p = batch->p;
     uint32_t from = 0;
-    for (size_t i = 0; i < n; i++) {
-        out[i].key = short_piece_key(p + from, ends[i] - from);
-        out[i].set = piece_set(&b->cache, out[i].key);
-        __builtin_prefetch(out[i].set);
-        from = ends[i];
+    for (size_t i = 0; i < batch->n; i++) {
+        Lookup *l = &batch->lookups[i];
+        l->key = short_piece_key(p + from, batch->ends[i] - from);
+        l->hash = piece_hash(l->key);
+        __builtin_prefetch(piece_set(&b->cache, l->hash));
+        from = batch->ends[i];
     }
 }
 
-static void read_cache(const char *p, const uint32_t *ends, size_t n, Batch *batch)
+// Without a branch: which of two it is cannot be foreseen.
+INLINE bool is_key(ShortKey a, ShortKey b) { return ((a.low ^ b.low) | (a.high ^ b.high)) == 0; }
+
+static void read_cache(const Bpe *b, Batch *batch)
 {
+    const uint32_t *ends = batch->ends;
     uint32_t missed[BATCH_PIECES + 1];
     size_t count = 0;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < batch->n; i++) {
         ShortKey key = batch->lookups[i].key;
-        PieceSet *set = batch->lookups[i].set;
-        bool second = set->ways[1].key.low == key.low && set->ways[1].key.high == key.high;
-        bool first = set->ways[0].key.low == key.low && set->ways[0].key.high == key.high;
+        const PieceSet *set = piece_set(&b->cache, batch->lookups[i].hash);
+        bool first = is_key(set->ways[0].key, key), second = is_key(set->ways[1].key, key);
         batch->found[i] = &set->ways[second].ids;
         missed[count] = (uint32_t)i;
         count += !(first | second);
     }
     for (size_t i = 0; i < count; i++) {
         uint32_t at = missed[i], from = at ? ends[at - 1] : 0;
-        batch->missed[i] = (Missed){.p = p + from, .n = ends[at] - from, .place = at};
+        batch->missed[i] = (Missed){.p = batch->p + from, .n = ends[at] - from, .place = at};
         batch->found[at] = &batch->missed[i].ids;
     }
     batch->n_missed = count;
 }
 
-// ---- what was not known -------------------------------------------------------------------------
+// ---- in the vocabulary --------------------------------------------------------------------------
 
-static void ask_vocabulary(const Bpe *b, Missed *missed, size_t n)
+// What the vocabulary calls a piece of up to SHORT_MAX bytes.
+INLINE ShortPiece short_of(const Batch *batch, const Missed *m)
 {
-    for (Missed *m = missed; m < missed + n; m++) {
+    ShortKey key = batch->lookups[m->place].key;
+    return (ShortPiece){key.low, (key.high & UINT32_MAX) | (uint64_t)m->n << 32};
+}
+
+void bpe_look(Bpe *b, Batch *batch)
+{
+    piece_cache_make_room(&b->cache);
+    read_cache(b, batch);
+    for (Missed *m = batch->missed; m < batch->missed + batch->n_missed; m++) {
         if (m->n <= SHORT_MAX) {
-            ShortPiece key = short_key(m->p, m->n);
+            ShortPiece key = short_of(batch, m);
             short_prefetch(b->v, key.low, key.high);
         } else if (m->n <= PIECE_LONG) {
             m->hash = hash64((Str){m->p, m->n}, 0);
@@ -108,12 +101,14 @@ static void ask_vocabulary(const Bpe *b, Missed *missed, size_t n)
     }
 }
 
-static uint32_t whole(const Vocabulary *v, const char *p, size_t n, uint64_t hash)
+static uint32_t whole(const Bpe *b, const Batch *batch, const Missed *m)
 {
-    if (n > SHORT_MAX) return long_find(v, (Str){p, n}, hash);
-    ShortPiece key = short_key(p, n);
-    return short_find(v, key.low, key.high);
+    if (m->n > SHORT_MAX) return long_find(b->v, (Str){m->p, m->n}, m->hash);
+    ShortPiece key = short_of(batch, m);
+    return short_find(b->v, key.low, key.high);
 }
+
+// ---- by merging ---------------------------------------------------------------------------------
 
 static void keep(Bpe *b, Missed *m, const uint32_t *ids, size_t n)
 {
@@ -122,7 +117,7 @@ static void keep(Bpe *b, Missed *m, const uint32_t *ids, size_t n)
 
 static void merge_some(Bpe *b, Merging *group, Missed *const *of, size_t n)
 {
-    merge_group(&b->merger, group, n);
+    b->merger.group(b->v, group, n);
     for (size_t i = 0; i < n; i++) keep(b, of[i], group[i].ids, group[i].n_ids);
 }
 
@@ -135,14 +130,14 @@ static void merge_alone(Bpe *b, Missed *m)
 }
 
 // All but what is too long to be kept.
-static void find_missed(Bpe *b, Missed *missed, size_t n)
+static void find_missed(Bpe *b, Batch *batch)
 {
     Merging group[MERGE_GROUP];
     Missed *of[MERGE_GROUP];
     size_t count = 0;
-    for (Missed *m = missed; m < missed + n; m++) {
+    for (Missed *m = batch->missed; m < batch->missed + batch->n_missed; m++) {
         if (m->n > PIECE_LONG || (m->n > PIECE_SHORT && piece_long_find(&b->cache, (Str){m->p, m->n}, m->hash, &m->ids))) continue;
-        uint32_t id = whole(b->v, m->p, m->n, m->hash);
+        uint32_t id = whole(b, batch, m);
         if (id != NO_TOKEN) {
             keep(b, m, &id, 1);
         } else if (m->n > MERGE_SYMBOLS) {
@@ -160,17 +155,17 @@ static void find_missed(Bpe *b, Missed *missed, size_t n)
     if (count) merge_some(b, group, of, count);
 }
 
-static void keep_short(Batch *batch)
+static void keep_short(Bpe *b, const Batch *batch)
 {
     for (const Missed *m = batch->missed; m < batch->missed + batch->n_missed; m++)
-        if (m->n <= PIECE_SHORT) piece_put(batch->lookups[m->place].set, batch->lookups[m->place].key, &m->ids);
+        if (m->n <= PIECE_SHORT) piece_put(&b->cache, batch->lookups[m->place].key, batch->lookups[m->place].hash, &m->ids);
 }
 
 // ---- ids ----------------------------------------------------------------------------------------
 
 static void add_too_long(Bpe *b, const char *p, size_t n, IdList *out)
 {
-    uint32_t id = whole(b->v, p, n, hash64((Str){p, n}, 0));
+    uint32_t id = long_find(b->v, (Str){p, n}, hash64((Str){p, n}, 0));
     if (id != NO_TOKEN)
         id_list_add(out, id);
     else
@@ -185,46 +180,57 @@ static void add_many(Bpe *b, const PieceIds *found, const char *p, size_t n, IdL
         id_list_add_all(out, b->cache.arena + found->ids[1], found->ids[2]);
 }
 
-static void add_ids(Bpe *b, const char *p, const uint32_t *ends, size_t n, const Batch *batch, IdList *out)
+static void add_ids(Bpe *b, const Batch *batch, IdList *out)
 {
+    const uint32_t *ends = batch->ends;
+    size_t n = batch->n;
     if (out->keep) id_list_reserve(out, PIECE_IDS * n);
+    uint64_t total = out->n;
+    uint32_t *ids = out->ids;
+    bool keep = out->keep;
     for (size_t i = 0; i < n; i++) {
         PieceIds found = *batch->found[i];
         uint32_t count = found.ids[0] >> 24;
         if (count == 0) {
-            uint64_t before = out->n;
             uint32_t from = i ? ends[i - 1] : 0;
-            add_many(b, &found, p + from, ends[i] - from, out);
-            if (out->keep) id_list_reserve(out, PIECE_IDS * (n - i));
-            if (out->each) out->each[i] = (uint32_t)(out->n - before);
-            continue;
+            out->n = total;
+            add_many(b, &found, batch->p + from, ends[i] - from, out);
+            if (keep) id_list_reserve(out, PIECE_IDS * (n - i));
+            ids = out->ids;
+            count = (uint32_t)(out->n - total);
+        } else if (keep) {
+            found.ids[0] &= PIECE_ID_MASK;
+            memcpy(ids + total, &found, sizeof found);
         }
-        found.ids[0] &= PIECE_ID_MASK;
-        if (out->keep) memcpy(out->ids + out->n, &found, sizeof found);
         if (out->each) out->each[i] = count;
-        out->n += count;
+        total += count;
     }
+    out->n = total;
 }
 
-void bpe_pieces(Bpe *b, const char *p, const uint32_t *ends, size_t n, IdList *out)
+void bpe_give(Bpe *b, Batch *batch, IdList *out)
 {
-    Batch batch;
-    piece_cache_make_room(&b->cache);
-    ask_cache(b, p, ends, n, batch.lookups);
-    read_cache(p, ends, n, &batch);
-    if (batch.n_missed) {
-        ask_vocabulary(b, batch.missed, batch.n_missed);
-        find_missed(b, batch.missed, batch.n_missed);
-    }
-    add_ids(b, p, ends, n, &batch, out);
-    keep_short(&batch);
+    if (batch->n_missed) find_missed(b, batch);
+    add_ids(b, batch, out);
+    keep_short(b, batch);
+}
+
+void bpe_batch(Bpe *b, Batch *batch, IdList *out)
+{
+    bpe_ask(b, batch);
+    bpe_look(b, batch);
+    bpe_give(b, batch, out);
 }
 
 void bpe_piece(Bpe *b, const char *p, size_t n, IdList *out)
 {
-    uint32_t end = (uint32_t)n;
-    if (n > PIECE_LONG)
+    if (n > PIECE_LONG) {
         add_too_long(b, p, n, out);
-    else
-        bpe_pieces(b, p, &end, 1, out);
+        return;
+    }
+    Batch batch;
+    batch.p = p;
+    batch.n = 1;
+    batch.ends[0] = (uint32_t)n;
+    bpe_batch(b, &batch, out);
 }

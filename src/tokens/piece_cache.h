@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What pieces gave before: one thread's, of a fixed size.
+// What pieces gave before: one thread's. It begins small, so that all of it stays near the processor, and grows with
+// what texts hold, up to 16 MB and what longer pieces take, 5 MB.
 //
 // Pieces of up to 15 bytes stand with up to four ids in 32 bytes; a hash names two of them, a line of the processor's
 // cache, of which the older one goes. Longer pieces, and more ids, lie one behind the other in an arena; when it is
@@ -11,10 +12,11 @@
 #include "base/str.h"
 
 enum {
-    PIECE_SHORT = 15, PIECE_LONG = 256,          // most bytes of a short one, of any that is kept
-    PIECE_IDS = 4, PIECE_WAYS = 2, PIECE_SETS = 1 << 16,
-    LONG_SETS = 1 << 13, LONG_WAYS = 4,
-    PIECE_ARENA = 1 << 19, PIECE_ROOM = 1 << 17,  // numbers of 32 bits: all, and what one batch may take
+    PIECE_SHORT = 15, PIECE_LONG = 1024,         // most bytes of a short one, of any that is kept
+    PIECE_IDS = 4, PIECE_WAYS = 2,
+    PIECE_BITS_FIRST = 15, PIECE_BITS_STEP = 2, PIECE_BITS_LAST = 18,  // of a set's number
+    LONG_SETS = 1 << 14, LONG_WAYS = 4,
+    PIECE_ARENA = 1 << 20, PIECE_ROOM = 1 << 19,  // numbers of 32 bits: all, and what one batch may take
 };
 
 // The ids that a piece gave. The first has their count in its upper 8 bits; 0: there are `ids[2]` in the arena from
@@ -45,28 +47,29 @@ typedef struct LongSet {
 } LongSet;
 
 typedef struct PieceCache {
-    PieceSet *sets;
+    PieceSet *sets;        // 1 << bits
+    unsigned bits;
+    size_t puts;           // since it has this size
     LongSet *longs;
     uint32_t *arena;
     size_t used;           // of the arena
-    void *memory;
-    size_t size;
+    void *set_memory, *long_memory;
 } PieceCache;
 
 void piece_cache_open(PieceCache *c);
 void piece_cache_close(PieceCache *c);
 
-// Before each batch: afterwards the arena has PIECE_ROOM left, and what it has lies there until the next call.
+// Before each batch: afterwards the arena has PIECE_ROOM left, and what it has lies there until the next call; sets
+// stay where they are until then.
 void piece_cache_make_room(PieceCache *c);
 
-static inline PieceSet *piece_set(const PieceCache *c, ShortKey key)
+static inline uint64_t piece_hash(ShortKey key)
 {
-    uint64_t x = (key.low ^ key.high * UINT64_C(0x9E3779B97F4A7C15)) * UINT64_C(0xD6E8FEB86659FD93);
-    return &c->sets[x >> 48];
+    return (key.low ^ key.high * UINT64_C(0x9E3779B97F4A7C15)) * UINT64_C(0xD6E8FEB86659FD93);
 }
-_Static_assert(PIECE_SETS == 1 << 16, "16 bits name a set");
+static inline PieceSet *piece_set(const PieceCache *c, uint64_t hash) { return &c->sets[hash >> (64 - c->bits)]; }
 
-void piece_put(PieceSet *set, ShortKey key, const PieceIds *ids);
+void piece_put(PieceCache *c, ShortKey key, uint64_t hash, const PieceIds *ids);
 
 static inline LongSet *long_set(const PieceCache *c, uint64_t hash) { return &c->longs[hash & (LONG_SETS - 1)]; }
 

@@ -91,47 +91,79 @@ static void by_pattern(Tokenizer *t, Str s, IdList *out)
     if (at < s.len) bpe_piece(&t->bpe, s.ptr + at, s.len - at, out);
 }
 
-// Ends of pieces from the mask of a block that begins at `base`; *n must have room for 64 more.
-static size_t put_ends(uint64_t mask, uint32_t base, uint32_t *ends)
-{
-    size_t n = 0;
-    for (; mask; mask &= mask - 1) ends[n++] = base + (uint32_t)__builtin_ctzll(mask);
-    return n;
-}
-
 size_t tokenizer_pieces(const Tokenizer *t, const char *from, const char *to, uint32_t *ends)
 {
     const unsigned char *p = (const unsigned char *)from, *at = p, *end = (const unsigned char *)to;
     size_t n = 0;
     // A batch stays far below what 32 bits count: a piece that alone is longer goes by itself.
-    while (at < end && n <= BATCH_PIECES - BLOCK_BYTES && at - p < 1 << 20) {
-        uint64_t mask = t->scan ? t->scan(at, end) : 0;
-        size_t one = mask ? 0 : t->split(at, end);
-        if (one >= 1 << 20) break;
-        if (mask)
-            n += put_ends(mask, (uint32_t)(at - p), ends + n);
-        else
-            ends[n++] = (uint32_t)((size_t)(at - p) + one);
+    while (at < end && n <= BATCH_PIECES - BLOCK_BYTES && at - p < SCAN_BYTES) {
+        uint32_t base = (uint32_t)(at - p);
+        size_t many = t->scan ? t->scan(at, end, ends + n, BATCH_PIECES - n) : 0;
+        if (many) {
+            for (size_t i = n; base && i < n + many; i++) ends[i] += base;
+            n += many;
+        } else {
+            size_t one = t->split(at, end);
+            if (one >= SCAN_BYTES) break;
+            ends[n++] = base + (uint32_t)one;
+        }
         at = p + ends[n - 1];
     }
     return n;
 }
 
+// Pieces go through two batches in turn: while memory fetches what one asked for, the other is worked on.
+typedef struct Pipe {
+    Bpe *bpe;
+    IdList *out;
+    Batch batches[2], *next;
+    Batch *looked;       // NULL, or what is to be given
+} Pipe;
+
+static void pipe_begin(Pipe *pipe, Bpe *bpe, IdList *out)
+{
+    pipe->bpe = bpe;
+    pipe->out = out;
+    pipe->next = &pipe->batches[0];
+    pipe->looked = NULL;
+}
+
+static void pipe_give(Pipe *pipe)
+{
+    if (pipe->looked) bpe_give(pipe->bpe, pipe->looked, pipe->out);
+    pipe->looked = NULL;
+}
+
+// Takes pipe->next, filled.
+static void pipe_put(Pipe *pipe)
+{
+    bpe_ask(pipe->bpe, pipe->next);
+    pipe_give(pipe);
+    bpe_look(pipe->bpe, pipe->next);
+    pipe->looked = pipe->next;
+    pipe->next = pipe->next == &pipe->batches[0] ? &pipe->batches[1] : &pipe->batches[0];
+}
+
 static void by_splitter(Tokenizer *t, Str s, IdList *out)
 {
-    uint32_t ends[BATCH_PIECES];
+    Pipe pipe;
     const char *p = s.ptr, *end = p + s.len;
+    pipe_begin(&pipe, &t->bpe, out);
     while (p < end) {
-        size_t n = tokenizer_pieces(t, p, end, ends);
-        if (n) {
-            bpe_pieces(&t->bpe, p, ends, n, out);
-            p += ends[n - 1];
+        Batch *b = pipe.next;
+        b->p = p;
+        b->n = tokenizer_pieces(t, p, end, b->ends);
+        if (b->n) {
+            p += b->ends[b->n - 1];
+            pipe_put(&pipe);
         } else {
             size_t one = t->split((const unsigned char *)p, (const unsigned char *)end);
+            pipe_give(&pipe);
             bpe_piece(&t->bpe, p, one, out);
             p += one;
         }
     }
+    pipe_give(&pipe);
 }
 
 // Cuts wherever no merge joins what stands there.
@@ -139,7 +171,8 @@ static void by_neighbours(Tokenizer *t, Str s, IdList *out)
 {
     const uint64_t *bits = t->v->neighbours;
     const unsigned char *p = (const unsigned char *)s.ptr;
-    uint32_t ends[BATCH_PIECES];
+    Pipe pipe;
+    pipe_begin(&pipe, &t->bpe, out);
     size_t n = 0, base = 0, at = 0, last = 0;
     unsigned before = 256;
     while (at < s.len) {
@@ -147,18 +180,25 @@ static void by_neighbours(Tokenizer *t, Str s, IdList *out)
         bool blank = c == 0xE2 && s.len - at >= 3 && p[at + 1] == 0x96 && p[at + 2] == 0x81;
         if (before < 256 && !pair_bit(bits, before, blank ? ' ' : c)) {
             last = at;
-            ends[n++] = (uint32_t)(at - base);
+            pipe.next->ends[n++] = (uint32_t)(at - base);
         }
         if (n == BATCH_PIECES || (at - base > 1 << 20 && n)) {
-            bpe_pieces(&t->bpe, s.ptr + base, ends, n, out);
+            pipe.next->p = s.ptr + base;
+            pipe.next->n = n;
+            pipe_put(&pipe);
             base = last;
             n = 0;
         }
         at += size;
         before = blank ? ' ' : p[at - 1];
     }
-    if (n) bpe_pieces(&t->bpe, s.ptr + base, ends, n, out);
-    if (n) base = last;
+    if (n) {
+        pipe.next->p = s.ptr + base;
+        pipe.next->n = n;
+        pipe_put(&pipe);
+        base = last;
+    }
+    pipe_give(&pipe);
     if (base < s.len) bpe_piece(&t->bpe, s.ptr + base, s.len - base, out);
 }
 

@@ -29,7 +29,7 @@
 #include "tokens/pretokenise.h"
 
 #define NO_TOKEN UINT32_MAX
-enum { VOCABULARY_VERSION = 4 };
+enum { VOCABULARY_VERSION = 5 };
 
 typedef enum NormaliserKind {
     NORMALISE_NONE,
@@ -44,6 +44,7 @@ enum {
     PATTERN_BYTES = 2048,      // of a split pattern that no scanner is known for
     ADDED_MAX = 128,           // bytes of an added token
     SHORT_LINE = 4,            // short pieces that share a hash
+    BYTE_PAIR_SHIFT = 8,       // room for a place in a piece (merge_group.h)
 };
 
 typedef struct ShortPiece {
@@ -57,7 +58,7 @@ typedef struct LongPiece {
 } LongPiece;
 
 typedef struct BytePair {
-    uint32_t order, id;    // rank + 1, then 6 bits of 0; all of them 1: they do not merge
+    uint32_t order, id;    // rank + 1, then BYTE_PAIR_SHIFT bits of 0; all of the first 1: they do not merge
 } BytePair;
 
 typedef struct VocabularyHeader {

@@ -196,12 +196,11 @@ static void pairs_by_bytes(const VocabularySource *s, PairList *out)
 
 static void put_byte_pairs(char *block, const VocabularyHeader *h, const Vocabulary *v)
 {
-    enum { PLACE_BITS = 6 };
     BytePair *table = (BytePair *)(void *)(block + h->byte_pairs);
     PairShape shape = h->pair_shape;
     for (size_t i = 0; v->byte_pairs && i < 65536; i++) {
         uint64_t pair = pair_find(&v->pairs, h->byte_ids[i >> 8], h->byte_ids[i & 255]);
-        table[i] = (BytePair){pair ? pair_rank(shape, pair) << PLACE_BITS : UINT32_MAX << PLACE_BITS, pair_id(shape, pair)};
+        table[i] = (BytePair){pair ? pair_rank(shape, pair) << BYTE_PAIR_SHIFT : UINT32_MAX << BYTE_PAIR_SHIFT, pair_id(shape, pair)};
     }
 }
 

@@ -42,12 +42,12 @@ static void hold_same_pieces(SplitKind kind, ScanLevel level, Str text)
     const unsigned char *p = (const unsigned char *)text.ptr, *end = p + text.len;
     BlockScan scan = block_scan_of(kind, level);
     Splitter split = splitter_of(kind);
+    uint32_t ends[BATCH_PIECES];
     for (const unsigned char *at = p; at < end;) {
-        uint64_t mask = scan(at, end);
+        size_t many = scan(at, end, ends, BATCH_PIECES);
         const unsigned char *from = at;
-        assert_int_equal(mask & 1, 0);
-        for (; mask; mask &= mask - 1) {
-            size_t n = split(at, end), found = (size_t)(from + __builtin_ctzll(mask) - at);
+        for (size_t i = 0; i < many; i++) {
+            size_t n = split(at, end), found = (size_t)(from + ends[i] - at);
             if (n != found)
                 fail_msg("%s, level %d, at %zu: a piece of %zu bytes, found %zu, in: %.*s", split_name(kind), (int)level, (size_t)(at - p), n, found, STR_ARG(text));
             at += n;
@@ -172,7 +172,8 @@ static void test_merges_agree(void **state)
     size_t size, wiped = 0, before = 0;
     void *block = build(&a, small_tiktoken(&a, more, MORE), &size, &v);
     char *text = arena_alloc(&a, CAP + SPLIT_PADDING);
-    uint32_t ends[BATCH_PIECES], each[BATCH_PIECES];
+    Batch batch;
+    uint32_t *ends = batch.ends, each[BATCH_PIECES];
     IdList together = {.keep = true, .each = each}, one = {.keep = true}, other = {.keep = true};
     Random r = random_from(5);
     bpe_init(&b, &v, scan_level_best());
@@ -181,7 +182,9 @@ static void test_merges_agree(void **state)
     for (unsigned round = 0; round < 150; round++) {
         size_t n = random_pieces(&r, text, CAP, LONGEST, ends), at = 0;
         together.n = 0;
-        bpe_pieces(&b, text, ends, n, &together);
+        batch.p = text;
+        batch.n = n;
+        bpe_batch(&b, &batch, &together);
         wiped += b.cache.used < before;
         before = b.cache.used;
         for (size_t i = 0; i < n; i++) {
@@ -199,8 +202,7 @@ static void test_merges_agree(void **state)
     }
     assert_true(wiped > 0);
     IdList counted = {0};
-    uint32_t end = 12;
-    bpe_pieces(&b, "dcbadcbadcba and room behind it", &end, 1, &counted);
+    bpe_piece(&b, "dcbadcbadcba and room behind it", 12, &counted);
     assert_int_equal(counted.n, 12);
     assert_null(counted.ids);
     id_list_free(&together);
