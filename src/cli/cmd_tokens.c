@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/model.h"
 #include "tokens/counter.h"
+#include "tokens/vocabulary_file.h"
 
 enum { READ_SIZE = 256 << 10, IDS_AT_ONCE = 64 << 10 };
 

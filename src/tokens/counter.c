@@ -3,6 +3,7 @@
 
 #include "base/utf8.h"
 #include "tokens/letter_class.h"
+#include "tokens/vocabulary_file.h"
 
 bool counter_open(Counter *c, Str tokenizer, Str data, Error *e)
 {

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/path.h"
 #include "tokens/chat_template.h"
+#include "tokens/vocabulary_file.h"
 
 // ---- reading prices.json ------------------------------------------------------------------------
 

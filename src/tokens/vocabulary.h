@@ -2,7 +2,7 @@
 //
 // A tokenizer's vocabulary in the form that counting uses: one block of memory without pointers, so
 // that a file of it can be mapped instead of read. It is built once from what the tokenizer's makers
-// publish (vocabulary_read.h) and kept beside it.
+// publish (vocabulary_file.h) and kept beside it.
 //
 //   header │ byte ids │ short pieces │ long pieces │ pairs │ byte pairs │ neighbours │ added │ added pairs │
 //   offsets │ bytes of all tokens
@@ -24,7 +24,6 @@
 #define CONFAB_TOKENS_VOCABULARY_H
 
 #include "base/arena.h"
-#include "base/error.h"
 #include "tokens/pair_table.h"
 #include "tokens/pretokenise.h"
 
@@ -100,16 +99,6 @@ typedef struct Vocabulary {
     size_t mapped;             // 0: the block was allocated
     char name[40];
 } Vocabulary;
-
-// One of the names that vocabulary_names lists ("o200k_base", "llama3"), or a path to a .tiktoken,
-// tokenizer.json or .gguf file. `data` is the user's data folder; vocabularies lie below it in
-// confab/vocabularies, where scripts/fetch-vocabularies.sh puts them. Not there: error (code
-// "vocabulary"), which names that script.
-bool vocabulary_open(Str name, Str data, Vocabulary *out, Error *e);
-void vocabulary_close(Vocabulary *v);
-
-bool vocabulary_known(Str name);   // one of the names
-size_t vocabulary_names(const Str **out);
 
 Str token_bytes(const Vocabulary *v, uint32_t id);
 // The id of an added token with exactly these bytes, or NO_TOKEN.

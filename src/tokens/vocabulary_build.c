@@ -5,22 +5,6 @@
 #include "base/utf8.h"
 #include "tokens/merge.h"
 
-void source_init(VocabularySource *s, Arena *a)
-{
-    *s = (VocabularySource){.arena = a, .unknown = NO_TOKEN};
-    for (size_t i = 0; i < 256; i++) s->byte_ids[i] = NO_TOKEN;
-}
-
-bool source_put(VocabularySource *s, uint32_t id, Str bytes, Error *e)
-{
-    if (bytes.len > VOCABULARY_TOKEN) return error_set(e, ERROR_USAGE, "vocabulary", "token %u is longer than is sensible", id);
-    if (id >= VOCABULARY_IDS) return error_set(e, ERROR_USAGE, "vocabulary", "token %u is beyond what is sensible", id);
-    while (id >= s->cap_tokens) s->tokens = arena_grow(s->arena, s->tokens, s->cap_tokens, &s->cap_tokens, sizeof *s->tokens);
-    if (id >= s->n_tokens) s->n_tokens = (size_t)id + 1;
-    s->tokens[id] = bytes;
-    return true;
-}
-
 // ---- layout -------------------------------------------------------------------------------------
 
 static uint32_t lines_for(size_t n)

@@ -63,19 +63,6 @@ bool read_tiktoken(Str text, Str shown, const SpecialToken *special, size_t n_sp
     return true;
 }
 
-// ---- GPT-2's letters for bytes ------------------------------------------------------------------
-
-// Visible Latin-1 letters stand for themselves, the other 68 bytes for U+0100 and those behind it.
-int byte_of_letter(uint32_t c)
-{
-    if ((c >= '!' && c <= '~') || (c >= 0xA1 && c <= 0xAC) || (c >= 0xAE && c <= 0xFF)) return (int)c;
-    if (c < 0x100 || c >= 0x100 + 68) return -1;
-    uint32_t n = c - 0x100;
-    if (n <= 32) return (int)n;
-    if (n <= 32 + 34) return (int)(n - 33 + 127);
-    return 0xAD;
-}
-
 // ---- GGUF ---------------------------------------------------------------------------------------
 
 typedef struct Gguf {

@@ -7,7 +7,7 @@
 #ifndef CONFAB_TOKENS_VOCABULARY_READ_H
 #define CONFAB_TOKENS_VOCABULARY_READ_H
 
-#include "tokens/vocabulary_build.h"
+#include "tokens/vocabulary_source.h"
 
 typedef struct SpecialToken {
     const char *text;
@@ -18,8 +18,5 @@ typedef struct SpecialToken {
 bool read_tiktoken(Str text, Str shown, const SpecialToken *special, size_t n_special, VocabularySource *out, Error *e);
 bool read_tokenizer_json(Str text, Str shown, VocabularySource *out, Error *e);
 bool read_gguf(Str bytes, Str shown, VocabularySource *out, Error *e);
-
-// One letter of GPT-2's alphabet for bytes back to its byte; -1: none.
-int byte_of_letter(uint32_t code_point);
 
 #endif

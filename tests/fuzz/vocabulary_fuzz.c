@@ -5,6 +5,7 @@
 //   t  .tiktoken     j  tokenizer.json     g  GGUF     b  changes of a built block: place (3 bytes), new byte
 #include "fuzz.h"
 #include "tokens/tokens.h"
+#include "tokens/vocabulary_build.h"
 #include "tokens/vocabulary_read.h"
 
 static const char text[] = "The kettle's on: größer 中文 x\n\n  123 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa <|end|> \xFF\xE2\x96\x81";

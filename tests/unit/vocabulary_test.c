@@ -13,6 +13,7 @@
 #include "base/random.h"
 #include "base/utf8.h"
 #include "tokens/tokens.h"
+#include "tokens/vocabulary_build.h"
 #include "tokens/vocabulary_read.h"
 
 // ---- pieces -------------------------------------------------------------------------------------
