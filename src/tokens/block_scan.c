@@ -1,15 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tokens/block_scan.h"
 
-#include "tokens/letter_class.h"
-
-#ifdef __x86_64__
-#include <immintrin.h>
-#endif
-
-#define INLINE static inline __attribute__((always_inline))
-
-typedef unsigned char Byte;
+#include "tokens/block_masks.h"
 
 typedef struct ScanRules {
     bool cased;               // a word is capitals, then small letters; marks belong to words
@@ -18,16 +10,11 @@ typedef struct ScanRules {
     bool each_digit;          // else three at most
     bool trailing_slash;      // behind line breaks that belong to punctuation
     bool end_first;           // white space at the text's end is one piece
+    bool gpt2;                // only a space leads, words and digits too; line breaks are as other white space is
+    bool digits_apart;        // were cut out before: what stands before them stands at a text's end
+    bool deepseek;            // only ASCII punctuation and white space lead words, the first only ASCII; marks belong to
+                              // words; Han and Kana were cut out before; nothing takes control characters
 } ScanRules;
-
-// A bit a byte of the block. Every byte that is not ASCII is `high` and nothing else at first.
-typedef struct Masks {
-    uint64_t letter, upper, digit;
-    uint64_t blank, space;    // white space but line breaks; of these ' '
-    uint64_t line;            // \r \n
-    uint64_t apostrophe;
-    uint64_t high;
-} Masks;
 
 // ---- a block's boundaries -----------------------------------------------------------------------
 
@@ -40,11 +27,11 @@ typedef struct Wide {
     uint64_t odd;             // first bytes of what the arithmetic does not know
 } Wide;
 
-INLINE void read_wide(const Byte *p, uint64_t high, Wide *w)
+INLINE void read_wide(const Byte *p, uint64_t high, const ScanRules *r, Wide *w)
 {
-    enum { UPPER, LOWER, EITHER, MARK, OTHER, ODD, KINDS };
+    enum { UPPER, LOWER, EITHER, MARK, OTHER, ODD, NONE, KINDS };
     static const uint8_t kinds[128] = {['U'] = UPPER, ['L'] = LOWER, ['O'] = EITHER, ['M'] = MARK, ['P'] = OTHER,
-                                       ['S'] = OTHER, ['x'] = OTHER, ['N'] = ODD,    ['W'] = ODD,  ['R'] = ODD};
+                                       ['S'] = OTHER, ['x'] = NONE,  ['N'] = ODD,    ['W'] = ODD,  ['R'] = ODD};
     uint64_t by_kind[KINDS] = {0};
     while (high) {
         unsigned i = (unsigned)__builtin_ctzll(high), size;
@@ -55,22 +42,23 @@ INLINE void read_wide(const Byte *p, uint64_t high, Wide *w)
         }
         uint64_t bits = BELOW(size) << i;
         high &= ~bits;
-        by_kind[kinds[(unsigned char)k]] |= bits;
+        bool apart = r->deepseek && letter_is_han_or_kana(p + i);
+        by_kind[apart ? ODD : kinds[(unsigned char)k]] |= bits;
         w->leads[size] |= UINT64_C(1) << i;
     }
     w->upper = by_kind[UPPER];
     w->lower = by_kind[LOWER];
     w->either = by_kind[EITHER];
     w->mark = by_kind[MARK];
-    w->other = by_kind[OTHER];
-    w->odd = by_kind[ODD];
+    w->other = by_kind[OTHER] | (r->deepseek ? 0 : by_kind[NONE]);
+    w->odd = by_kind[ODD] | (r->deepseek ? by_kind[NONE] : 0);
 }
 
-// The bytes of a contraction at the apostrophe p, or 0; case does not matter.
-INLINE unsigned contraction(const Byte *p, const Byte *end)
+// The bytes of a contraction at the apostrophe p, or 0; case does not matter, but to GPT-2.
+INLINE unsigned contraction(const Byte *p, const Byte *end, const ScanRules *r)
 {
     if (end - p < 2) return 0;
-    unsigned c = p[1] | 0x20u, d = p[2] | 0x20u;
+    unsigned fold = r->gpt2 ? 0 : 0x20, c = p[1] | fold, d = p[2] | fold;
     if (c == 's' || c == 't' || c == 'd' || c == 'm') return 2;
     if (end - p < 3) return 0;
     return (c == 'l' && d == 'l') || ((c == 'v' || c == 'r') && d == 'e') ? 3 : 0;
@@ -103,7 +91,7 @@ typedef struct Kinds {
 
 INLINE void add_wide(Kinds *k, const Byte *p, uint64_t high, const ScanRules *r)
 {
-    read_wide(p, high, &k->wide);
+    read_wide(p, high, r, &k->wide);
     const Wide *w = &k->wide;
     k->upper |= w->upper;
     k->lower |= w->lower;
@@ -114,6 +102,8 @@ INLINE void add_wide(Kinds *k, const Byte *p, uint64_t high, const ScanRules *r)
         uint64_t either = w->either | w->mark;
         k->letter |= w->mark;
         k->odd |= (w->mark & ~(k->letter << 1)) | (k->upper & (either << 1));
+    } else if (r->deepseek) {
+        k->letter |= w->mark;
     } else {
         k->other |= w->mark;
     }
@@ -137,9 +127,10 @@ INLINE Kinds kinds_of(const Byte *p, const Masks *m, uint64_t known, const ScanR
                .other = ~(m->high | m->letter | m->digit | m->blank | m->line)};
     if (m->high & known) {
         add_wide(&k, p, m->high & known, r);
-        k.odd |= m->apostrophe & (m->high >> 1);  // the long s is a contraction's letter too
+        if (!r->gpt2) k.odd |= m->apostrophe & (m->high >> 1);  // the long s is a contraction's letter too
     }
     if (r->trailing_slash) k.odd |= taken_slashes(p, &k, known);
+    if (r->deepseek) k.odd |= m->control & known;
     return k;
 }
 
@@ -151,7 +142,7 @@ INLINE unsigned sure_until(const Kinds *k, size_t left, const ScanRules *r, bool
     uint64_t odd = k->odd & (ends ? BELOW(left) : ~UINT64_C(0));
     *cut = !ends || odd;
     if (odd) stop = (unsigned)__builtin_ctzll(odd);
-    if (*cut) {
+    if (*cut && (r->contraction_first || r->contraction_last)) {
         uint64_t late = k->apostrophe & (stop > 3 ? ~BELOW(stop - 3) : ~UINT64_C(0)) & (stop < 64 ? BELOW(stop) : ~UINT64_C(0));
         if (late) stop = (unsigned)__builtin_ctzll(late);
     }
@@ -179,20 +170,39 @@ INLINE void forget_behind(Kinds *k, unsigned stop)
     k->apostrophe &= seen;
 }
 
+// A word that punctuation leads has ASCII letters only; another begins with the first that is not.
+INLINE uint64_t wide_rests(const Kinds *k, uint64_t led)
+{
+    uint64_t ascii = k->letter & k->one_byte, wide = k->letter & ~k->one_byte, starts = 0;
+    if (!wide) return 0;
+    for (led &= ascii; led; led &= led - 1) {
+        uint64_t first = led & ~(led - 1), behind = (ascii + first) & ~ascii;
+        starts |= behind & ~(behind - 1) & wide;
+    }
+    return starts;
+}
+
 // Words, with the letter that leads them.
 INLINE uint64_t word_starts(const Kinds *k, const ScanRules *r)
 {
-    uint64_t word = k->letter & ~(k->letter << 1), alone = k->other & ~(k->other << 1) & ~(k->space << 1), wide_led = 0;
-    uint64_t led = (alone & k->one_byte) << 1;
+    uint64_t word = k->letter & ~(k->letter << 1);
+    if (r->gpt2) return word & ~(k->space << 1);
+    uint64_t alone = k->other & ~(k->other << 1) & ~(k->space << 1), led = (alone & k->one_byte) << 1, wide_led = 0;
+    if (r->deepseek) {
+        led &= k->one_byte;
+        return (word & ~(led | k->blank << 1)) | wide_rests(k, word & led);
+    }
     const uint64_t *leads = k->wide.leads;
     if (leads[2] | leads[3] | leads[4]) wide_led = (alone & leads[2]) << 2 | (alone & leads[3]) << 3 | (alone & leads[4]) << 4;
     uint64_t starts = word & ~(led | wide_led | k->blank << 1);
     return r->cased ? starts | (k->upper & k->lower << 1) : starts;
 }
 
-INLINE uint64_t digit_starts(uint64_t digit, const ScanRules *r)
+INLINE uint64_t digit_starts(const Kinds *k, const ScanRules *r)
 {
+    uint64_t digit = k->digit;
     if (r->each_digit) return digit;
+    if (r->gpt2) return digit & ~(digit << 1) & ~(k->space << 1);
     uint64_t third = digit & ~(digit << 1), three = digit & digit << 1 & digit << 2, starts = third;
     while ((third = third << 3 & three)) starts |= third;
     return starts;
@@ -200,10 +210,14 @@ INLINE uint64_t digit_starts(uint64_t digit, const ScanRules *r)
 
 // Punctuation with the space before it; white space: what stands before its last line break, what
 // stands behind, and the last blank.
-INLINE uint64_t other_starts(const Kinds *k)
+INLINE uint64_t other_starts(const Kinds *k, const ScanRules *r)
 {
-    uint64_t runs = k->other & ~(k->other << 1), solid = k->letter | k->digit | k->other;
+    uint64_t runs = k->other & ~(k->other << 1), solid = k->letter | k->other | (r->digits_apart ? 0 : k->digit);
     uint64_t starts = (runs & ~(k->space << 1)) | (runs >> 1 & k->space);
+    if (r->gpt2) {
+        uint64_t all = k->blank | k->line;
+        return starts | (all & ~(all << 1)) | (all & solid >> 1);
+    }
     uint64_t line = k->line & ~taken_lines(k->line, k->other), white = k->blank | line;
     uint64_t behind = k->blank & line << 1;
     starts |= (white & ~(white << 1)) | (k->blank & solid >> 1);
@@ -214,14 +228,14 @@ INLINE uint64_t split_contractions(uint64_t starts, const Kinds *k, const Byte *
 {
     if (r->contraction_first) {
         for (uint64_t at = k->apostrophe & (starts | 1) & k->letter >> 1; at; at &= at - 1) {
-            unsigned i = (unsigned)__builtin_ctzll(at), n = contraction(p + i, end);
-            if (n) starts |= UINT64_C(1) << (i + n);
+            unsigned i = (unsigned)__builtin_ctzll(at), n = contraction(p + i, end, r);
+            if (n) starts = (starts & ~(UINT64_C(2) << i)) | UINT64_C(1) << (i + n);
         }
     }
     if (r->contraction_last) {
         uint64_t done = 0;
         for (uint64_t at = k->apostrophe & k->letter << 1 & k->letter >> 1; at; at &= at - 1) {
-            unsigned i = (unsigned)__builtin_ctzll(at), n = done >> i & 1 ? 0 : contraction(p + i, end);
+            unsigned i = (unsigned)__builtin_ctzll(at), n = done >> i & 1 ? 0 : contraction(p + i, end, r);
             if (!n) continue;
             done = UINT64_C(1) << (i + n);
             starts = (starts & ~(UINT64_C(1) << i)) | done;
@@ -238,7 +252,7 @@ INLINE uint64_t scan_masks(const Byte *p, const Byte *end, Masks m, const ScanRu
     unsigned stop = sure_until(&k, left, r, &cut);
     if (stop == 0) return 0;
     forget_behind(&k, stop);
-    uint64_t starts = word_starts(&k, r) | digit_starts(k.digit, r) | other_starts(&k);
+    uint64_t starts = word_starts(&k, r) | digit_starts(&k, r) | other_starts(&k, r);
     starts = split_contractions(starts, &k, p, end, r);
     if (!cut) return (starts & BELOW(stop) & ~UINT64_C(1)) | UINT64_C(1) << stop;
     // What white space and punctuation at the end of the known bytes give is not known.
@@ -247,131 +261,6 @@ INLINE uint64_t scan_masks(const Byte *p, const Byte *end, Masks m, const ScanRu
     unsigned sure = 64 - (unsigned)__builtin_clzll(firm);
     return starts & ~UINT64_C(1) & (sure < 64 ? BELOW(sure) : ~UINT64_C(0));
 }
-
-// ---- classification -----------------------------------------------------------------------------
-
-INLINE Masks classify_plain(const Byte *p)
-{
-    Masks m = {0};
-    for (unsigned i = 0; i < BLOCK_BYTES; i++) {
-        uint64_t bit = UINT64_C(1) << i;
-        if (p[i] >= 0x80) {
-            m.high |= bit;
-            continue;
-        }
-        char k = letter_blocks[0][p[i]];
-        if (k == 'U' || k == 'L') m.letter |= bit;
-        if (k == 'U') m.upper |= bit;
-        if (k == 'N') m.digit |= bit;
-        if (k == 'W') m.blank |= bit;
-        if (k == 'R') m.line |= bit;
-        if (p[i] == ' ') m.space |= bit;
-        if (p[i] == '\'') m.apostrophe |= bit;
-    }
-    return m;
-}
-
-#ifdef __x86_64__
-#define AVX2 __attribute__((target("avx2,bmi,bmi2,lzcnt,popcnt")))
-#define AVX512 __attribute__((target("avx512f,avx512bw,avx2,bmi,bmi2,lzcnt,popcnt")))
-
-INLINE uint64_t within16(const __m128i v[4], char first, int count)
-{
-    uint64_t mask = 0;
-    for (unsigned i = 0; i < 4; i++) {
-        __m128i moved = _mm_sub_epi8(v[i], _mm_set1_epi8((char)(first + 0x80)));
-        mask |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmplt_epi8(moved, _mm_set1_epi8((char)(-128 + count)))) << 16 * i;
-    }
-    return mask;
-}
-
-INLINE uint64_t equal16(const __m128i v[4], char c)
-{
-    uint64_t mask = 0;
-    for (unsigned i = 0; i < 4; i++) mask |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v[i], _mm_set1_epi8(c))) << 16 * i;
-    return mask;
-}
-
-INLINE Masks classify_sse2(const Byte *p)
-{
-    Masks m;
-    __m128i v[4], folded[4];
-    m.high = 0;
-    for (unsigned i = 0; i < 4; i++) {
-        v[i] = _mm_loadu_si128((const __m128i *)(const void *)(p + 16 * i));
-        folded[i] = _mm_or_si128(v[i], _mm_set1_epi8(0x20));
-        m.high |= (uint64_t)(unsigned)_mm_movemask_epi8(v[i]) << 16 * i;
-    }
-    m.letter = within16(folded, 'a', 26);
-    m.upper = within16(v, 'A', 26);
-    m.digit = within16(v, '0', 10);
-    m.space = equal16(v, ' ');
-    m.line = equal16(v, '\n') | equal16(v, '\r');
-    m.blank = (within16(v, '\t', 5) & ~m.line) | m.space;
-    m.apostrophe = equal16(v, '\'');
-    return m;
-}
-
-INLINE AVX2 uint64_t within32(const __m256i v[2], char first, int count)
-{
-    uint64_t mask = 0;
-    for (unsigned i = 0; i < 2; i++) {
-        __m256i moved = _mm256_sub_epi8(v[i], _mm256_set1_epi8((char)(first + 0x80)));
-        mask |= (uint64_t)(unsigned)_mm256_movemask_epi8(_mm256_cmpgt_epi8(_mm256_set1_epi8((char)(-128 + count)), moved)) << 32 * i;
-    }
-    return mask;
-}
-
-INLINE AVX2 uint64_t equal32(const __m256i v[2], char c)
-{
-    uint64_t mask = 0;
-    for (unsigned i = 0; i < 2; i++)
-        mask |= (uint64_t)(unsigned)_mm256_movemask_epi8(_mm256_cmpeq_epi8(v[i], _mm256_set1_epi8(c))) << 32 * i;
-    return mask;
-}
-
-INLINE AVX2 Masks classify_avx2(const Byte *p)
-{
-    Masks m;
-    __m256i v[2], folded[2];
-    m.high = 0;
-    for (unsigned i = 0; i < 2; i++) {
-        v[i] = _mm256_loadu_si256((const __m256i *)(const void *)(p + 32 * i));
-        folded[i] = _mm256_or_si256(v[i], _mm256_set1_epi8(0x20));
-        m.high |= (uint64_t)(unsigned)_mm256_movemask_epi8(v[i]) << 32 * i;
-    }
-    m.letter = within32(folded, 'a', 26);
-    m.upper = within32(v, 'A', 26);
-    m.digit = within32(v, '0', 10);
-    m.space = equal32(v, ' ');
-    m.line = equal32(v, '\n') | equal32(v, '\r');
-    m.blank = (within32(v, '\t', 5) & ~m.line) | m.space;
-    m.apostrophe = equal32(v, '\'');
-    return m;
-}
-
-INLINE AVX512 uint64_t within64(__m512i v, char first, char count)
-{
-    return _mm512_cmplt_epu8_mask(_mm512_sub_epi8(v, _mm512_set1_epi8(first)), _mm512_set1_epi8(count));
-}
-
-INLINE AVX512 uint64_t equal64(__m512i v, char c) { return _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(c)); }
-
-INLINE AVX512 Masks classify_avx512(const Byte *p)
-{
-    __m512i v = _mm512_loadu_si512(p);
-    Masks m;
-    m.high = _mm512_movepi8_mask(v);
-    m.letter = within64(_mm512_or_si512(v, _mm512_set1_epi8(0x20)), 'a', 26);
-    m.upper = within64(v, 'A', 26);
-    m.digit = within64(v, '0', 10);
-    m.space = equal64(v, ' ');
-    m.line = equal64(v, '\n') | equal64(v, '\r');
-    m.blank = (within64(v, '\t', 5) & ~m.line) | m.space;
-    m.apostrophe = equal64(v, '\'');
-    return m;
-}
-#endif
 
 // ---- one function a pattern and level -----------------------------------------------------------
 
@@ -389,6 +278,9 @@ INLINE size_t put_ends(uint64_t mask, uint32_t base, uint32_t *ends)
 #define QWEN2_RULES {.contraction_first = true, .each_digit = true}
 #define O200K_RULES {.cased = true, .contraction_last = true, .trailing_slash = true}
 #define TEKKEN_RULES {.cased = true, .each_digit = true, .trailing_slash = true}
+#define GPT2_RULES {.contraction_first = true, .gpt2 = true}
+#define SMOLLM_RULES {.contraction_first = true, .gpt2 = true, .each_digit = true, .digits_apart = true}
+#define DEEPSEEK_RULES {.deepseek = true, .digits_apart = true}
 
 #define SCAN(name, rules, target, classify) \
     static target size_t name(const Byte *p, const Byte *end, uint32_t *ends, size_t cap) \
@@ -409,11 +301,15 @@ INLINE size_t put_ends(uint64_t mask, uint32_t base, uint32_t *ends)
     SCAN(llama3_##level, LLAMA3_RULES, target, classify) \
     SCAN(qwen2_##level, QWEN2_RULES, target, classify) \
     SCAN(o200k_##level, O200K_RULES, target, classify) \
-    SCAN(tekken_##level, TEKKEN_RULES, target, classify)
+    SCAN(tekken_##level, TEKKEN_RULES, target, classify) \
+    SCAN(gpt2_##level, GPT2_RULES, target, classify) \
+    SCAN(smollm_##level, SMOLLM_RULES, target, classify) \
+    SCAN(deepseek_##level, DEEPSEEK_RULES, target, classify)
 #define ROW(level) \
     { \
         [SPLIT_CL100K] = cl100k_##level, [SPLIT_LLAMA3] = llama3_##level, [SPLIT_QWEN2] = qwen2_##level, \
-        [SPLIT_O200K] = o200k_##level, [SPLIT_TEKKEN] = tekken_##level \
+        [SPLIT_O200K] = o200k_##level, [SPLIT_TEKKEN] = tekken_##level, [SPLIT_GPT2] = gpt2_##level, \
+        [SPLIT_SMOLLM] = smollm_##level, [SPLIT_DEEPSEEK] = deepseek_##level \
     }
 
 SCANS(plain, , classify_plain)

@@ -2,9 +2,8 @@
 //
 // Many piece ends at once: 64 bytes are classified together and the ends found by arithmetic on the
 // masks of their classes, without a branch a letter (the idea of simdjson's stage 1: Langdale, Lemire,
-// "Parsing gigabytes of JSON per second", 2019). Holds for the split patterns around cl100k's and
-// o200k's; what is rare in texts (digits of other scripts, blanks that are not ASCII, a capital behind
-// a Chinese letter) ends a scan before it, and the pattern's own scanner goes on from there.
+// "Parsing gigabytes of JSON per second", 2019). Holds for the split patterns that models use; what is
+// rare in texts (digits of other scripts, blanks that are not ASCII, a capital behind a Chinese letter) ends a scan before it, and the pattern's own scanner goes on from there.
 //
 // Classification is written for AVX-512, AVX2, SSE2 and plain C, and chosen for the machine that runs.
 #ifndef CONFAB_TOKENS_BLOCK_SCAN_H

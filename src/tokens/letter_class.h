@@ -41,4 +41,12 @@ static inline char letter_class_at(const unsigned char *p, unsigned *n)
     return letter_class((c & 0x07) << 18 | (p[1] & 0x3Fu) << 12 | (p[2] & 0x3Fu) << 6 | (p[3] & 0x3Fu));
 }
 
+// 4E00–9FA5, 3040–309F, 30A0–30FF at p, with three bytes there: what DeepSeek's tokenizer cuts out of a text first.
+static inline bool letter_is_han_or_kana(const unsigned char *p)
+{
+    if (*p < 0xE3 || *p > 0xE9) return false;
+    unsigned c = (p[0] & 0x0Fu) << 12 | (p[1] & 0x3Fu) << 6 | (p[2] & 0x3Fu);
+    return (c >= 0x4E00 && c <= 0x9FA5) || (c >= 0x3040 && c <= 0x30FF);
+}
+
 #endif

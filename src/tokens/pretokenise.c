@@ -299,13 +299,8 @@ static size_t split_spaces(const Byte *p, const Byte *end)
 
 // ---- DeepSeek -----------------------------------------------------------------------------------
 
-// What the second pattern cuts out: 4E00–9FA5, 3040–309F, 30A0–30FF.
-static bool is_cjk(const Byte *p, const Byte *end)
-{
-    if (*p < 0xE3 || *p > 0xE9 || end - p < 3) return false;
-    unsigned c = (p[0] & 0x0Fu) << 12 | (p[1] & 0x3Fu) << 6 | (p[2] & 0x3Fu);
-    return (c >= 0x4E00 && c <= 0x9FA5) || (c >= 0x3040 && c <= 0x30FF);
-}
+// What the second pattern cuts out.
+static bool is_cjk(const Byte *p, const Byte *end) { return end - p >= 3 && letter_is_han_or_kana(p); }
 
 // The class at p within its segment; 0 where the segment ends.
 static char segment_class(const Byte *p, const Byte *end, unsigned *size)

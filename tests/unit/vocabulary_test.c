@@ -63,14 +63,14 @@ static void test_blocks_give_the_scanners_pieces(void **state)
     enum { CAP = 600 };
     char text[CAP + SPLIT_PADDING];
     Random r = random_from(11);
-    static const SplitKind kinds[] = {SPLIT_CL100K, SPLIT_O200K, SPLIT_LLAMA3, SPLIT_QWEN2, SPLIT_TEKKEN};
+    static const SplitKind kinds[] = {SPLIT_CL100K, SPLIT_O200K, SPLIT_LLAMA3, SPLIT_QWEN2, SPLIT_TEKKEN, SPLIT_GPT2, SPLIT_SMOLLM, SPLIT_DEEPSEEK};
     for (unsigned round = 0; round < 1500; round++) {
         Str s = random_text(&r, 1 + random_below(&r, 80), text, CAP);
         for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
             for (unsigned level = SCAN_PLAIN; level <= scan_level_best(); level++)
                 if (block_scan_of(kinds[k], (ScanLevel)level)) hold_same_pieces(kinds[k], (ScanLevel)level, s);
     }
-    assert_null(block_scan_of(SPLIT_DEEPSEEK, SCAN_PLAIN));
+    assert_null(block_scan_of(SPLIT_SPACES, SCAN_PLAIN));
     assert_non_null(block_scan_of(SPLIT_O200K, SCAN_PLAIN));
 }
 
