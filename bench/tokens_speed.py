@@ -6,19 +6,21 @@ usage: tokens_speed.py BUILD CORPUS [NAME…]
        (pip install tiktoken==0.14.0 tokenizers==0.23.3 gigatoken==0.10.0 quicktok-v1==0.4.0)
 
 BUILD holds tokens-bench (cmake --build … --target tokens-bench), CORPUS is what tokens_corpus.py made. Documents have 64 KiB; the
-chat case has 100,000 messages of 114 bytes. Seconds are the process's own, so that other programs count less. A peer that does
-not give as many ids is marked with !.
+chat case has 100,000 messages of 114 bytes. Seconds are the process's own, so that other programs count less. confab and gigatoken
+run in turn, ROUNDS processes each, of which the medians are given, and the median of the ratios pair by pair; the slower peers
+run once. A peer that does not give as many ids is marked with !.
 """
 import base64
 import glob
 import json
 import os
+import statistics
 import subprocess
 import sys
 import time
 
 FOLDER = os.path.join(os.environ.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share"), "confab/vocabularies/")
-SIZE, MESSAGE, MESSAGES, SLOW = 65536, 114, 100_000, 4_000_000
+SIZE, MESSAGE, MESSAGES, SLOW, ROUNDS = 65536, 114, 100_000, 4_000_000, 5
 
 
 def text_of(folder, most):
@@ -89,26 +91,40 @@ def measure(make, name, parts):
 
 
 def in_a_process(peer, name, path, size):
-    """Each peer in a process of its own: one does not warm the memory of the next."""
+    """Each peer in a process of its own: one does not warm the memory of the next. Cold, warm, ids; or None."""
     done = subprocess.run([sys.executable, __file__, "--peer", peer, name, path, str(size)], capture_output=True, text=True)
-    return json.loads(done.stdout) if done.returncode == 0 else None
+    if done.returncode:
+        return None
+    (cold, warm), ids = json.loads(done.stdout)
+    return cold, warm, ids
+
+
+def confab(build, name, path, size):
+    found = json.loads(subprocess.run([f"{build}/tokens-bench", name, path, str(size)], capture_output=True, check=True).stdout)
+    return found["cold"], found["warm"], found["tokens"], found["load_ms"]
+
+
+def shown(peer, runs, ours):
+    if not all(runs):
+        return f"  {peer} -"
+    cold, warm = (statistics.median(run[i] for run in runs) for i in (0, 1))
+    ratios = [[our[i] / run[i] for our, run in zip(ours, runs)] for i in (0, 1)]
+    different = "" if peer == "reference" or runs[0][2] == ours[0][2] else "!"
+    return f"  {peer} {cold:5.1f} /{warm:6.1f}{different} (x {statistics.median(ratios[0]):.2f} / {statistics.median(ratios[1]):.2f})"
 
 
 def row(build, name, case, data, size):
     path = f"/tmp/confab-tokens-{os.getpid()}.txt"
     with open(path, "wb") as file:
         file.write(data)
-    subprocess.run([f"{build}/tokens-bench", name, path, str(size)], capture_output=True, check=True)  # builds the vocabulary
-    ours = json.loads(subprocess.run([f"{build}/tokens-bench", name, path, str(size)], capture_output=True, check=True).stdout)
-    line = f"{name:12} {case:13} {len(data) / 1e6:5.1f} MB  load {ours['load_ms']:5.1f} ms  confab {ours['cold']:6.1f} /{ours['warm']:6.1f}"
-    for peer in ("gigatoken", "quicktok", "reference"):
-        found = in_a_process(peer, name, path, size)
-        if not found:
-            line += f"  {peer} -"
-            continue
-        (cold, warm), ids = found
-        different = "" if ids == ours["tokens"] or peer == "reference" else "!"
-        line += f"  {peer} {cold:5.1f} /{warm:6.1f}{different} (x {ours['cold'] / cold:.1f})"
+    confab(build, name, path, size)  # builds the vocabulary
+    pairs = [(confab(build, name, path, size), in_a_process("gigatoken", name, path, size)) for _ in range(ROUNDS)]
+    ours = [pair[0] for pair in pairs]
+    cold, warm, load = (statistics.median(run[i] for run in ours) for i in (0, 1, 3))
+    line = f"{name:12} {case:13} {len(data) / 1e6:5.1f} MB  load {load:5.1f} ms  confab {cold:6.1f} /{warm:6.1f}"
+    line += shown("gigatoken", [pair[1] for pair in pairs], ours)
+    for peer in ("quicktok", "reference"):
+        line += shown(peer, [in_a_process(peer, name, path, size)], ours)
     os.remove(path)
     print(line, flush=True)
 
