@@ -50,8 +50,9 @@ INLINE void read_wide(const Byte *p, uint64_t high, const ScanRules *r, Wide *w)
     w->lower = by_kind[LOWER];
     w->either = by_kind[EITHER];
     w->mark = by_kind[MARK];
-    w->other = by_kind[OTHER] | (r->deepseek ? 0 : by_kind[NONE]);
-    w->odd = by_kind[ODD] | (r->deepseek ? by_kind[NONE] : 0);
+    bool plain = !r->digits_apart;  // else the splitter looks closely at what has no class
+    w->other = by_kind[OTHER] | (plain ? by_kind[NONE] : 0);
+    w->odd = by_kind[ODD] | (plain ? 0 : by_kind[NONE]);
 }
 
 // The bytes of a contraction at the apostrophe p, or 0; case does not matter, but to GPT-2.

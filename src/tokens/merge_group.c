@@ -97,7 +97,7 @@ static void merging_begin(const Vocabulary *v, Merging *m)
 {
     size_t n = first_symbols(v, m->p, m->n, m->ids);
     m->n_ids = n;
-    m->lanes = (unsigned)(n + 15) / 16 * 16;
+    m->lanes = n ? (unsigned)(n + 15) / 16 * 16 : 16;  // sixteen are always read
     first_orders(v, m, n);
     for (size_t i = n ? n - 1 : 0; i < m->lanes; i++) m->order[i] = UINT32_MAX;
     memcpy(m->next, counting + 2, m->lanes);

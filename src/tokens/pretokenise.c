@@ -240,10 +240,31 @@ static size_t split_gpt2(const Byte *p, const Byte *end)
     return piece(p, end, &r);
 }
 
+// Digits are cut out by a newer Unicode (17) than the pattern knows: U+11DE0–11DE9, U+16FF4–16FF6. They have no class.
+static bool is_new_digit(const Byte *p)
+{
+    uint32_t c = (p[0] & 0x07u) << 18 | (p[1] & 0x3Fu) << 12 | (p[2] & 0x3Fu) << 6 | (p[3] & 0x3Fu);
+    return (c >= 0x11DE0 && c <= 0x11DE9) || (c >= 0x16FF4 && c <= 0x16FF6);
+}
+
+// The first of them before `end`, or NULL.
+static const Byte *find_new_digit(const Byte *p, const Byte *end)
+{
+    while ((p = memchr(p, 0xF0, (size_t)(end - p)))) {
+        if (end - p >= 4 && is_new_digit(p)) return p;
+        p++;
+    }
+    return NULL;
+}
+
 static size_t split_smollm(const Byte *p, const Byte *end)
 {
+    enum { BEHIND = 4 + 3 };  // a blank of up to 3 bytes that a digit would end, and the digit
     static const Rules r = {.contraction_first = true, .gpt2 = true, .digits_alone = true, .digits = 1};
-    return piece(p, end, &r);
+    size_t n = piece(p, end, &r);
+    const Byte *look = (size_t)(end - p) > n + BEHIND ? p + n + BEHIND : end, *digit = find_new_digit(p, look);
+    if (!digit) return n;
+    return digit == p ? 4 : piece(p, digit, &r);
 }
 
 static size_t split_cl100k(const Byte *p, const Byte *end)

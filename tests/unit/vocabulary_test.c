@@ -146,6 +146,48 @@ static void test_the_lowest_rank_merges_first(void **state)
     arena_free(&a);
 }
 
+// SmolLM2's has none for some bytes that are no part of any text: they give nothing, alone or beside others.
+static void test_bytes_without_a_token(void **state)
+{
+    (void)state;
+    Arena a = {0};
+    VocabularySource source;
+    Vocabulary v;
+    Error e;
+    size_t size;
+    source_init(&source, &a);
+    source.split = SPLIT_SMOLLM;
+    source.byte_level = true;
+    assert_true(source_put(&source, 0, S("a"), &e));
+    source.byte_ids['a'] = 0;
+    void *block = vocabulary_build(&source, &size);
+    assert_true(vocabulary_from_block(block, size, &v));
+    for (unsigned level = SCAN_PLAIN; level <= scan_level_best(); level++) {
+        Merger m;
+        IdList ids = {.keep = true};
+        merger_init(&m, &v, (ScanLevel)level);
+        merge_piece(&m, "bcd", 3, &ids);
+        assert_int_equal(ids.n, 0);
+        merge_piece(&m, "xaxa", 4, &ids);
+        assert_int_equal(ids.n, 2);
+        id_list_free(&ids);
+        merger_free(&m);
+    }
+    free(block);
+    arena_free(&a);
+}
+
+// The digits that came with Unicode 17 are cut out as the others are, also where the block scan stops before them.
+static void test_digits_of_a_newer_unicode(void **state)
+{
+    (void)state;
+    static const char text[256] = "ab  \xF0\x91\xB7\xA0\xF0\x91\xB7\xA9!\xF0\x96\xBF\xB4? \xF0\x96\xBF\xB7 and much more text behind it, so that blocks are whole";
+    static const size_t want[] = {2, 2, 4, 4, 1, 4, 1, 5};
+    const unsigned char *p = (const unsigned char *)text, *end = p + strlen(text);
+    for (size_t i = 0; i < sizeof want / sizeof *want; p += want[i++]) assert_int_equal(splitter_of(SPLIT_SMOLLM)(p, end), want[i]);
+    for (unsigned level = SCAN_PLAIN; level <= scan_level_best(); level++) hold_same_pieces(SPLIT_SMOLLM, (ScanLevel)level, str_from(text));
+}
+
 // Pieces of up to `longest` bytes, most of them short, one behind the other.
 static size_t random_pieces(Random *r, char *text, size_t cap, size_t longest, uint32_t *ends)
 {
@@ -340,6 +382,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_blocks_give_the_scanners_pieces),
         cmocka_unit_test(test_the_lowest_rank_merges_first),
+        cmocka_unit_test(test_bytes_without_a_token),
+        cmocka_unit_test(test_digits_of_a_newer_unicode),
         cmocka_unit_test(test_merges_agree),
         cmocka_unit_test(test_all_pairs_are_found),
         cmocka_unit_test(test_damaged_blocks_are_harmless),
