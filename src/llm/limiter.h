@@ -24,9 +24,9 @@
 // passed and what was refused: where these are far apart the pace is set between them, where they
 // are near, just below what passed.
 //
-// Where single requests go on being refused although the pace has fallen by nearly half, they are
-// not refused because of it: one in twenty may pass, and the pace is raised again at once, until
-// more are refused.
+// Where single requests go on being refused although the pace was lowered, they may not be refused
+// because of it. A trial (limiter_trial.h) tells: while it goes well the pace doubles, and one request
+// in twenty may be refused.
 //
 // Increase. Window and pace are raised in growing steps, one at a time, so that a refusal tells which
 // was too high, and the pace stops for a while just below what was refused last. A raise that fails
@@ -35,6 +35,7 @@
 #define CONFAB_LLM_LIMITER_H
 
 #include "base/clock.h"
+#include "llm/limiter_trial.h"
 #include "llm/minute.h"
 #include "llm/spread.h"
 
@@ -103,9 +104,7 @@ typedef struct Limiter {
     enum { RAISED_NONE, RAISED_WINDOW, RAISED_PACE } raised;
     double credit;            // refusals that may pass without a decrease
     bool tolerant;            // refusals turned out not to hang on the pace: more may pass
-    Nanos tolerant_at;        // not tried again before
-    Nanos distrust;           // the wait after the next failed try
-    double descent_top;       // the pace from which it fell while only single requests were refused
+    Trial trial;              // which finds that out
     double refused_share;     // of the last requests
     uint64_t refused_number;  // the last request that was refused
     bool was_cut;

@@ -39,9 +39,7 @@
 #define CREDIT_MAX 3.0
 #define SPORADIC 0.05                     // share of refusals below which a pace is not simply too high
 #define SHARE_WINDOW 200.0                // requests over which that share is smoothed
-#define DESCENT 0.6                       // a pace this much lower would have been accepted
-#define DISTRUST_MIN (INT64_C(30) * NANOS_PER_SECOND)
-#define DISTRUST_MAX (INT64_C(600) * NANOS_PER_SECOND)
+#define TRIAL_RAISE 2.0
 #define CONFIRMED 16                      // two refusals so near to each other are no chance
 #define BEHIND_PROBE (INT64_C(100) * NANOS_PER_MS)  // a pace may be unknown yet, and far too low
 #define DRAIN_MIN (INT64_C(20) * NANOS_PER_MS)
@@ -59,6 +57,7 @@ static bool refuse(LimiterWait reason, Nanos moment, Nanos *when, LimiterWait *w
 }
 
 static void resume(Limiter *l, Nanos now);
+static void go_on_trying(Limiter *l, Nanos now);
 static void raise_pace(Limiter *l, Nanos now);
 static void raise_window(Limiter *l, Nanos now);
 static void climb(Knob *k, Nanos now);
@@ -98,6 +97,7 @@ void learn_sent(Limiter *l, Nanos now)
         climb(&l->pace, now);
         l->pace_due = (l->pace_due > now ? l->pace_due : now) + (Nanos)(SECOND / l->pace.value);
     }
+    if (l->trial.on && l->probe == PROBE_NONE) go_on_trying(l, now);
     if (l->probe == PROBE_DUE) {
         l->probe = PROBE_OUT;
         l->probe_number = l->sent;
@@ -331,27 +331,49 @@ static bool near(uint32_t a, uint32_t b)
     return difference <= b / 32;
 }
 
-// Whether refusals hang on the pace at all; when they do not, it may go back to where it fell from.
-static bool stays(Limiter *l, Nanos now)
+// ---- refusals that may not hang on the pace -----------------------------------------------------
+
+static void try_faster(Limiter *l, Nanos now, double fallback, double refused)
 {
-    double refused = refused_pace(l, now);
-    bool sporadic = l->refused_share < SPORADIC;
-    if (l->tolerant || !sporadic) {
-        if (l->tolerant) {
-            l->distrust = l->distrust < DISTRUST_MIN ? DISTRUST_MIN : l->distrust * 2 < DISTRUST_MAX ? l->distrust * 2 : DISTRUST_MAX;
-            l->tolerant_at = now + l->distrust;
-        }
-        l->tolerant = false;
-        l->descent_top = refused;
-        return false;
-    }
-    if (l->descent_top < refused) l->descent_top = refused;
-    if (refused > l->descent_top * DESCENT || now < l->tolerant_at) return false;
-    l->tolerant = true;
-    l->raised = RAISED_NONE;
+    double value = l->pace.value * TRIAL_RAISE;
+    trial_begin(&l->trial, l->sent, fallback, refused);
+    settle(&l->pace, now, value, value, STEP_MAX, 0, HOLD_MAX, false);
     l->pace.hold = 0;
-    l->pace.refused = l->descent_top;
-    settle(&l->pace, now, l->pace.value, l->pace.value, 2 * STEP_UNSURE, raise_interval(l), HOLD_MAX, false);
+    l->pace.refused = 0;
+    l->pace.raise_at = now + HOLD_MAX;
+    if (l->pace_due > now) l->pace_due = now;
+}
+
+// A pace that has just passed may have done so from a bucket's reserve; the one before it is sure.
+static void go_on_trying(Limiter *l, Nanos now)
+{
+    double value = l->pace.value;
+    if (trial_sent(&l->trial) && pace_is_used(l, now)) try_faster(l, now, value / TRIAL_RAISE, value);
+}
+
+static void give_up_trying(Limiter *l, Nanos now)
+{
+    double pace = l->trial.fallback;
+    trial_end(&l->trial, now, l->sent);
+    l->tolerant = false;
+    l->raised = RAISED_NONE;
+    l->pace.refused = l->trial.refused;
+    settle(&l->pace, now, pace * AFTER_CUT, pace, STEP_SURE, time_of(pace, HOLD_COUNT, HOLD_MIN), HOLD_MAX, false);
+    fall_silent(l, now, first_silence(l));
+}
+
+// Tries to go faster instead of slower, where that is due. A server that tells its limit needs no trial.
+static bool tries(Limiter *l, Nanos now)
+{
+    bool alone = l->refused_share < SPORADIC && l->raised == RAISED_NONE && !l->searching;
+    double top = l->pace.value, late = top * (double)l->refusal_latency / SECOND;
+    if (l->tolerant) trial_end(&l->trial, now, l->sent);
+    l->tolerant = trial_is_due(&l->trial, now, l->sent, alone, late) && !l->requests.active && !l->tokens.active;
+    if (!l->tolerant) return false;
+    cut_pace(l, now);
+    double fallback = l->pace.goal, refused = l->pace.refused;
+    l->pace.value = top;
+    try_faster(l, now, fallback, refused);
     return true;
 }
 
@@ -378,15 +400,14 @@ static void cut(Limiter *l, Nanos now, const LimiterTicket *t)
     if (is_costly(l, now)) pace = true;
     if (!window && !pace) window = pace = true;
     l->window_alone = window && !pace;
-    if (pace && !first && stays(l, now)) {
-        take_back(l, now);
-        return;
-    }
-    if (window) cut_window(l, now, t, l->raised == RAISED_WINDOW);
+    bool tried = pace && !first && tries(l, now);
+    if (window && !tried) cut_window(l, now, t, l->raised == RAISED_WINDOW);
     if (pace) {
-        cut_pace(l, now);
+        if (!tried) cut_pace(l, now);
         l->burst_at = now;
         l->burst_passed = passed(l);
+    }
+    if (pace && !tried) {
         fall_silent(l, now, first_silence(l));
     } else {
         // Slots are free again as answers come; no silence is needed.
@@ -434,6 +455,7 @@ static bool react(Limiter *l, Nanos now, const LimiterTicket *t, bool probe, boo
     else if (l->was_cut && t->number <= l->cut_number) return true;
     // The server's own numbers rule here; a pace learned from their end would be wrong.
     else if ((spread_rules(&l->requests, now) || spread_rules(&l->tokens, now)) && patient) fall_silent(l, now, DRAIN_MIN);
+    else if (trial_refused(&l->trial, t->number)) give_up_trying(l, now);
     else if (l->tolerant ? l->refused_share < SPORADIC : !again && patient) return false;
     else if (l->credit < 0 || is_costly(l, now)) cut(l, now, t);
     else take_back(l, now);
