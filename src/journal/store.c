@@ -86,18 +86,25 @@ static bool set_up(Store *s, StoreMode mode, Error *e)
     return run_sql(s, "BEGIN IMMEDIATE;", "create", e) && run_sql(s, tables, "create", e) && run_sql(s, version, "create", e);
 }
 
+static bool say_unborn(const Store *s, Error *e)
+{
+    error_set(e, ERROR_FILE, "unborn", "a journal that was never begun");
+    error_at_file(e, str_from(s->path));
+    return error_hint(e, "nothing had been asked for yet: start the run again");
+}
+
 static bool check_format(Store *s, Error *e)
 {
     sqlite3_stmt *statement;
-    if (sqlite3_prepare_v2(s->db, "PRAGMA user_version", -1, &statement, NULL) != SQLITE_OK) return store_error(s, "read", e);
-    int format = sqlite3_step(statement) == SQLITE_ROW ? sqlite3_column_int(statement, 0) : -1;
-    sqlite3_finalize(statement);
-    if (format == JOURNAL_FORMAT) return true;
-    if (format < 0) return store_error(s, "read", e);
-    if (format == 0) {
-        error_set(e, ERROR_FILE, "unborn", "a journal that was never begun");
-        return error_at_file(e, str_from(s->path));
+    int format = -1;
+    if (sqlite3_prepare_v2(s->db, "PRAGMA user_version", -1, &statement, NULL) == SQLITE_OK) {
+        if (sqlite3_step(statement) == SQLITE_ROW) format = sqlite3_column_int(statement, 0);
+        sqlite3_finalize(statement);
     }
+    if (format == JOURNAL_FORMAT) return true;
+    // A log to roll back is there only until the file is made a journal.
+    if (format == 0 || sqlite3_extended_errcode(s->db) == SQLITE_READONLY_ROLLBACK) return say_unborn(s, e);
+    if (format < 0) return store_error(s, "read", e);
     error_set(e, ERROR_FILE, "journal", "a journal of format %d; this confab writes format %d", format, JOURNAL_FORMAT);
     error_at_file(e, str_from(s->path));
     return error_hint(e, format > JOURNAL_FORMAT ? "use the newer confab that began the run" : "start a new run");

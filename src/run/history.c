@@ -83,6 +83,33 @@ bool history_list(const Project *project, Arena *a, RunInfo **out, size_t *n, Pr
     return true;
 }
 
+static void remove_unborn(const Project *project, const char *stamp, Arena *a)
+{
+    static const char *const endings[] = {".db", ".db-journal", ".db-wal", ".db-shm", ".lock"};
+    RunInfo info;
+    Error e;
+    int lock = lock_take(arena_printf(a, "%.*s/.confab/%s.lock", STR_ARG(project->folder), stamp).ptr, &e);
+    if (lock < 0) return;
+    // Looked at under the lock: it may have been begun meanwhile.
+    if (!history_read(project, stamp, a, &info, &e) && strcmp(e.code, "unborn") == 0)
+        for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
+            remove(arena_printf(a, "%.*s/.confab/%s%s", STR_ARG(project->folder), stamp, endings[i]).ptr);
+    lock_release(lock);
+}
+
+void history_sweep(const Project *project, Arena *a)
+{
+    // A journal that was begun and closed is longer than the one page of an empty file.
+    enum { UNBORN_MOST = 1 << 14 };
+    FileEntry *files;
+    size_t n;
+    Error e;
+    if (!path_list(path_join(a, project->folder, S(".confab")).ptr, 1, a, &files, &n, &e)) return;
+    for (size_t i = 0; i < n; i++)
+        if (str_ends(files[i].path, S(".db")) && files[i].path.len == STAMP_LEN + 3 && files[i].size <= UNBORN_MOST)
+            remove_unborn(project, arena_cstr(a, path_stem(files[i].path)), a);
+}
+
 bool history_find_unfinished(const Project *project, const RunSettings *settings, bool any_seed, Arena *a, RunInfo *out)
 {
     RunInfo *all;

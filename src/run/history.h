@@ -26,6 +26,10 @@ typedef struct RunInfo {
 bool history_list(const Project *project, Arena *a, RunInfo **out, size_t *n, Problems *problems, Error *e);
 bool history_read(const Project *project, const char *stamp, Arena *a, RunInfo *out, Error *e);
 
+// Removes what a kill within a run's first moments left: journals in which nothing was asked for yet, and
+// that no confab works on.
+void history_sweep(const Project *project, Arena *a);
+
 // The newest resumable run of the same settings (seed aside where `any_seed`), or false.
 bool history_find_unfinished(const Project *project, const RunSettings *settings, bool any_seed, Arena *a, RunInfo *out);
 

@@ -7,6 +7,7 @@
 #include "run/engine.h"
 #include "run/facts.h"
 #include "run/finish.h"
+#include "run/history.h"
 
 struct Run {
     const Project *project;
@@ -160,6 +161,7 @@ static bool open_run(Run *run, const RunResume *resume, Error *e)
     Nanos began = clock_wall(&system_clock);
     Str folder = path_join(&run->arena, run->project->folder, S(".confab"));
     if (!file_make_folders(folder.ptr, e)) return false;
+    if (!resume->stamp) history_sweep(run->project, &run->arena);
     run->transport_open = transport_open(&(TransportOptions){.ca_file = run->settings.ca_file}, &run->transport, e);
     if (!run->transport_open) return false;
     if (resume->stamp ? !open_old(run, resume, e) : !take_new_stamp(run, began, e)) return false;

@@ -7,9 +7,11 @@
 //   FAULT=sync:3     fsync, fdatasync: EIO
 //   FAULT=name:2     open for writing, mkdir, rename: EACCES
 //   FAULT=memory:99  malloc, calloc, realloc: no memory
+//   FAULT=kill:5     before such a write, sync, rename or removal: SIGKILL
 //   FAULT_REPORT=F   a byte is added to F when the fault has happened
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -19,7 +21,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-typedef enum Family { NONE, WRITE, SYNC, NAME, MEMORY } Family;
+typedef enum Family { NONE, WRITE, SYNC, NAME, MEMORY, KILL } Family;
 
 static Family family;
 static long at;
@@ -29,11 +31,11 @@ static atomic_long calls;
 
 __attribute__((constructor)) static void read_environment(void)
 {
-    static const char *const names[] = {"", "write:", "sync:", "name:", "memory:"};
+    static const char *const names[] = {"", "write:", "sync:", "name:", "memory:", "kill:"};
     const char *fault = getenv("FAULT");
     all = getenv("FAULT_ALL") != NULL;
     report = getenv("FAULT_REPORT");
-    for (int i = 1; fault && i < 5; i++)
+    for (int i = 1; fault && i < 6; i++)
         if (strncmp(fault, names[i], strlen(names[i])) == 0) {
             at = strtol(fault + strlen(names[i]), NULL, 10);
             family = (Family)i;
@@ -63,6 +65,11 @@ static int fails(Family which, int number)
     return 1;
 }
 
+static void die(void)
+{
+    if (family == KILL && fails(KILL, 0)) syscall(SYS_kill, syscall(SYS_getpid), SIGKILL);
+}
+
 // Only files count: a pipe or terminal that fails is another matter.
 static int is_file(int fd)
 {
@@ -73,12 +80,14 @@ static int is_file(int fd)
 ssize_t write(int fd, const void *bytes, size_t n)
 {
     if (family == WRITE && is_file(fd) && fails(WRITE, ENOSPC)) return -1;
+    if (family == KILL && is_file(fd)) die();
     return (ssize_t)syscall(SYS_write, fd, bytes, n);
 }
 
 ssize_t pwrite64(int fd, const void *bytes, size_t n, off64_t offset)
 {
     if (family == WRITE && is_file(fd) && fails(WRITE, ENOSPC)) return -1;
+    die();
     return (ssize_t)syscall(SYS_pwrite64, fd, bytes, n, offset);
 }
 
@@ -92,12 +101,25 @@ int ftruncate64(int fd, off64_t size)
 
 int ftruncate(int fd, off_t size) { return ftruncate64(fd, size); }
 
-int fsync(int fd) { return fails(SYNC, EIO) ? -1 : (int)syscall(SYS_fsync, fd); }
+static int sync_by(long number, int fd)
+{
+    die();
+    return fails(SYNC, EIO) ? -1 : (int)syscall(number, fd);
+}
 
-int fdatasync(int fd) { return fails(SYNC, EIO) ? -1 : (int)syscall(SYS_fdatasync, fd); }
+int fsync(int fd) { return sync_by(SYS_fsync, fd); }
+
+int fdatasync(int fd) { return sync_by(SYS_fdatasync, fd); }
+
+int unlink(const char *path)
+{
+    die();
+    return (int)syscall(SYS_unlinkat, AT_FDCWD, path, 0);
+}
 
 int rename(const char *from, const char *to)
 {
+    die();
     return fails(NAME, EACCES) ? -1 : (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
 }
 
