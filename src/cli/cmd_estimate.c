@@ -18,7 +18,9 @@ static int estimate_project(Launch *l, Error *e)
     if (!l->settings.max_exchanges) l->settings.max_exchanges = MAX_EXCHANGES;
     l->settings.seed = settings_whole(&cli->settings, OPTION_SEED, 0);
     l->project_loaded = locate_and_load(cli, folder, l->settings.max_exchanges, &l->project, e);
-    if (!l->project_loaded || !launch_prepare_model(l, settings_has(&cli->settings, OPTION_SAMPLE), e) || !launch_plan_estimate(l, e)) return (int)e->kind;
+    if (!l->project_loaded || !launch_prepare_model(l, settings_has(&cli->settings, OPTION_SAMPLE), e)) return (int)e->kind;
+    launch_look_at_server(l);
+    if (!launch_plan_estimate(l, e)) return (int)e->kind;
     if (cli->verbose) cli_say(cli, "Built-in prices of %s: %s", price_table_date, price_table_source);
     unsigned sample = (unsigned)settings_whole(&cli->settings, OPTION_SAMPLE, 0);
     if (sample && !estimate_ask_sample(l, sample, e)) return (int)e->kind;
@@ -48,7 +50,8 @@ const Command cmd_estimate = {
     .arguments = "",
     .summary = "tell tokens, time and cost of a run before it begins",
     .details = "Counts the run's own prompts, or a sample of a long run, with the model's tokenizer where its vocabulary is "
-               "there; else a count is an estimate and marked with ≈. What answers take and how fast they come is learnt from "
+               "there; else a count is an estimate and marked with ≈. A llama.cpp server at home is asked which chat template it uses and how "
+               "much it holds; where another server at home may use a template of its own, the count is marked too. What answers take and how fast they come is learnt from "
                "earlier runs of the project with this model at this address; without them, what they take goes by the examples "
                "and the time is a guess. With --sample some answers are asked for first. With --dedup-semantic embeddings are "
                "counted too. Without -n and -x: 100 conversations of at most 6 exchanges. "

@@ -74,6 +74,13 @@ bool launch_prepare_model(Launch *l, bool installed, Error *e)
     return check_budget(l, e);
 }
 
+void launch_look_at_server(Launch *l)
+{
+    if (l->model.local) return;
+    model_look(l->cli, &l->model);
+    use_model(l);
+}
+
 bool launch_choose_model(Launch *l, Error *e)
 {
     if (!l->model.local) {

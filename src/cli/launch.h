@@ -31,6 +31,8 @@ void launch_read_settings(Launch *l);
 // it is known. A budget in money without a known price is refused here. `installed`: the embedded
 // model must be there, if it is that one.
 bool launch_prepare_model(Launch *l, bool installed, Error *e);
+// For an estimate: a server at home is asked how it counts and what it holds, where it answers. Not for the embedded model.
+void launch_look_at_server(Launch *l);
 // A server's only model is asked for where no name is given. Not for the embedded model.
 bool launch_choose_model(Launch *l, Error *e);
 

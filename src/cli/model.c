@@ -6,8 +6,9 @@
 #include "base/path.h"
 #include "cli/signals.h"
 #include "llm/models.h"
+#include "tokens/chat_learn.h"
 
-static const Nanos LIST_TIMEOUT = 20 * NANOS_PER_SECOND;
+static const Nanos LIST_TIMEOUT = 20 * NANOS_PER_SECOND, LOOK_TIMEOUT = 5 * NANOS_PER_SECOND;
 
 static bool go_on_waiting(void *context, Nanos waited)
 {
@@ -80,13 +81,31 @@ static bool begin_local(Cli *cli, Model *m, unsigned slots, unsigned slot_contex
     return true;
 }
 
-bool model_begin(Cli *cli, Model *m, unsigned slots, unsigned slot_context, Error *e)
+static bool open_transport(Cli *cli, Model *m, Error *e)
 {
     if (!m->transport_open) m->transport_open = transport_open(&(TransportOptions){.ca_file = access_ca_file(&cli->environment)}, &m->transport, e);
-    if (!m->transport_open) return false;
+    return m->transport_open;
+}
+
+static void ask_home(Model *m)
+{
+    if (m->n == 1 && server_may_tell(&m->endpoints[0])) server_props(&m->transport, &m->endpoints[0], &m->props);
+}
+
+void model_look(Cli *cli, Model *m)
+{
+    Error ignored;
+    if (m->n != 1 || !server_may_tell(&m->endpoints[0]) || !open_transport(cli, m, &ignored)) return;
+    if (models_choose(&m->transport, &m->endpoints[0], LOOK_TIMEOUT, &cli->arena, &ignored)) ask_home(m);
+}
+
+bool model_begin(Cli *cli, Model *m, unsigned slots, unsigned slot_context, Error *e)
+{
+    if (!open_transport(cli, m, e)) return false;
     if (m->local) return begin_local(cli, m, slots, slot_context, e);
     for (size_t i = 0; i < m->n; i++)
         if (!models_choose(&m->transport, &m->endpoints[i], LIST_TIMEOUT, &cli->arena, e)) return false;
+    ask_home(m);
     return true;
 }
 
@@ -139,6 +158,34 @@ Str model_prices_file(Cli *cli)
     return config.ptr ? path_join(&cli->arena, path_folder(config), S("prices.json")) : (Str){0};
 }
 
+// ---- measuring prompts --------------------------------------------------------------------------------
+
+static bool oracle_render(void *self, const ChatMessage *messages, size_t n, Arena *a, Str *prompt)
+{
+    Model *m = self;
+    return server_render(&m->transport, &m->endpoints[0], messages, n, a, prompt);
+}
+
+static bool oracle_count(void *self, Str prompt, uint64_t *tokens)
+{
+    Model *m = self;
+    return server_count_prompt(&m->transport, &m->endpoints[0], prompt, tokens);
+}
+
+// Of a server at home: its own template and window, where it tells them.
+static void learn_server(Cli *cli, Model *m, Gauge *gauge)
+{
+    ChatOracle oracle = {oracle_render, oracle_count, m};
+    Str usual = gauge->chat ? gauge->chat->name : (Str){0};
+    for (size_t i = 0; i < m->n; i++) gauge->chat_unsure |= !m->endpoints[i].vendor;
+    gauge->chat_unsure = gauge->chat_unsure && gauge->chat && chat_has_marks(gauge->chat);
+    if (!m->props.told) return;
+    if (m->props.context) gauge->window = m->props.context;
+    if (!gauge->counter->exact) return;
+    gauge->chat_unsure = !chat_learn(&oracle, usual, gauge->counter, &cli->arena, &m->chat);
+    if (!gauge->chat_unsure) gauge->chat = &m->chat;
+}
+
 static void open_gauge(Cli *cli, const ModelFacts *facts, Str source, bool local, Counter *counter, Gauge *gauge)
 {
     Error e = {0};
@@ -147,21 +194,23 @@ static void open_gauge(Cli *cli, const ModelFacts *facts, Str source, bool local
         e.warning = true;
         cli_report(cli, &e);
     }
-    *gauge = (Gauge){.counter = counter, .chat = facts->chat, .window = facts->window, .max_output = facts->max_output,
+    *gauge = (Gauge){.counter = counter, .chat = chat_template_of(facts->chat), .window = facts->window, .max_output = facts->max_output,
                      .local_model = local};
 }
 
-void model_gauge_open(Cli *cli, const Model *m, Counter *counter, Gauge *gauge)
+void model_gauge_open(Cli *cli, Model *m, Counter *counter, Gauge *gauge)
 {
     ModelFacts facts = model_facts(m);
     // The embedded model's own file holds its vocabulary.
     open_gauge(cli, &facts, m->local && facts.tokenizer.ptr ? m->server.model : facts.tokenizer, m->local, counter, gauge);
+    if (!m->local) learn_server(cli, m, gauge);
 }
 
 void model_gauge_of_name(Cli *cli, const Prices *prices, Str name, Counter *counter, Gauge *gauge)
 {
     ModelFacts facts = prices_of(prices, name);
     open_gauge(cli, &facts, facts.tokenizer, false, counter, gauge);
+    gauge->chat_unsure = gauge->chat && chat_has_marks(gauge->chat);
 }
 
 void model_gauge_close(Counter *counter, Gauge *gauge)

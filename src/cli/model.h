@@ -11,6 +11,7 @@
 #include "cli/access.h"
 #include "cli/cli.h"
 #include "llm/local_server.h"
+#include "llm/server_props.h"
 #include "run/fit.h"
 #include "run/run.h"
 
@@ -22,6 +23,8 @@ typedef struct Model {
     bool transport_open;
     LocalServer server;     // of a local one: found, then running
     Prices prices;          // the user's rows; in the cli's arena
+    ServerProps props;      // what a server at home told of itself, after model_begin
+    ChatTemplate chat;      // that server's, once learnt
 } Model;
 
 // Settings, keys and addresses checked, warnings reported; the embedded model's server and file
@@ -30,6 +33,10 @@ bool model_prepare(Cli *cli, bool installed, Model *m, Error *e);
 
 // Afterwards each endpoint has its model. `slots` and `slot_context` are of the embedded server.
 bool model_begin(Cli *cli, Model *m, unsigned slots, unsigned slot_context, Error *e);
+
+// Instead of model_begin, where nothing is to be asked of the model: what a server at home tells of itself. One that does
+// not answer is no error.
+void model_look(Cli *cli, Model *m);
 
 void model_end(Model *m);
 
@@ -42,10 +49,11 @@ Str model_shown(const Model *m, Arena *a);
 unsigned model_default_concurrency(const Model *m);
 
 // Opens what prompts of this model are measured with, in `counter` and `gauge`: exact where the
-// tokenizer and its vocabulary are there, else an estimate. A vocabulary that could be fetched is named
-// in a note. Nothing happens when it is open for this model already. model_gauge_close ends it.
-void model_gauge_open(Cli *cli, const Model *m, Counter *counter, Gauge *gauge);
-// The same for a model of which only the name is known.
+// tokenizer and its vocabulary are there, else an estimate. A server at home may use a chat template of its owner's:
+// after model_begin it is asked for it, and for how much it holds; until then, and where it does not tell, the count is no
+// exact one. The gauge then points into `m`. model_gauge_close ends it.
+void model_gauge_open(Cli *cli, Model *m, Counter *counter, Gauge *gauge);
+// The same for a model of which only the name is known, and where it will be asked (settings, may be several).
 void model_gauge_of_name(Cli *cli, const Prices *prices, Str name, Counter *counter, Gauge *gauge);
 void model_gauge_close(Counter *counter, Gauge *gauge);
 

@@ -5,11 +5,11 @@
 
 void gauge_free(Gauge *g) { buf_free(&g->scratch); }
 
-bool gauge_is_exact(const Gauge *g) { return g->counter->exact && chat_is_exact(g->chat); }
+bool gauge_is_exact(const Gauge *g) { return g->counter->exact && g->chat && g->chat->exact && !g->chat_unsure; }
 
 int64_t gauge_prompt(Gauge *g, const PlanItem *item)
 {
-    return (int64_t)chat_count(g->counter, g->chat, item->messages, item->n_messages, &g->scratch);
+    return (int64_t)chat_count_by(g->counter, g->chat, item->messages, item->n_messages, &g->scratch);
 }
 
 int64_t gauge_most(const Gauge *g, int64_t prompt, size_t n_messages)

@@ -15,7 +15,8 @@
 // What prompts are measured with. One thread at a time.
 typedef struct Gauge {
     Counter *counter;
-    Str chat;             // the name of its chat template; absent: not known
+    const ChatTemplate *chat;  // its chat template; NULL: not known
+    bool chat_unsure;     // the server may use another one than its model's own
     int64_t window;       // tokens of prompt and answer; 0: not known, everything fits
     int64_t max_output;   // of an answer; 0: not known
     bool local_model;

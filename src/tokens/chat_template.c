@@ -120,11 +120,11 @@ static void add_message(const ChatTemplate *t, const ChatMessage *m, const ChatM
         buf_add(out, lead->content);
         buf_add(out, t->system.after);
     }
-    buf_add(out, t->trims ? stripped(text) : text);
+    buf_add(out, t->trims && !(system && t->keeps_system) ? stripped(text) : text);
     buf_add(out, marks->after);
 }
 
-static void render(const ChatTemplate *t, const ChatMessage *messages, size_t n, Buf *out)
+void chat_render(const ChatTemplate *t, const ChatMessage *messages, size_t n, Buf *out)
 {
     const ChatMessage *lead = NULL;
     buf_add(out, t->begin);
@@ -139,26 +139,31 @@ static void render(const ChatTemplate *t, const ChatMessage *messages, size_t n,
     buf_add(out, t->prompt);
 }
 
-// A template's marks are tokens of their own, also where the same in a text would be text.
-static uint64_t count_rendered(Counter *c, Str text)
+bool chat_has_marks(const ChatTemplate *t) { return t->begin.len || t->user.before.len || t->user.after.len || t->prompt.len; }
+
+uint64_t chat_count_prompt(Counter *c, Str prompt)
 {
     bool found = c->tokenizer.added;
     tokenizer_find_added(&c->tokenizer, true);
-    uint64_t n = counter_count(c, text);
+    uint64_t n = counter_count(c, prompt);
     c->tokenizer.added = found;
     return n;
 }
 
-uint64_t chat_count(Counter *c, Str name, const ChatMessage *messages, size_t n, Buf *scratch)
+uint64_t chat_count_by(Counter *c, const ChatTemplate *t, const ChatMessage *messages, size_t n, Buf *scratch)
 {
-    const ChatTemplate *t = c->exact ? chat_template_of(name) : NULL;
-    if (t && t->user.before.len) {
+    if (c->exact && t && chat_has_marks(t)) {
         buf_clear(scratch);
-        render(t, messages, n, scratch);
-        return count_rendered(c, buf_str(scratch));
+        chat_render(t, messages, n, scratch);
+        return chat_count_prompt(c, buf_str(scratch)) + t->more;
     }
     // OpenAI's rule: three tokens and the role's one for a message, three for the answer to come.
     uint64_t sum = 3;
     for (size_t i = 0; i < n; i++) sum += 4 + counter_count(c, messages[i].content);
     return sum;
+}
+
+uint64_t chat_count(Counter *c, Str name, const ChatMessage *messages, size_t n, Buf *scratch)
+{
+    return chat_count_by(c, chat_template_of(name), messages, n, scratch);
 }

@@ -34,8 +34,10 @@ typedef struct ChatTemplate {
     Str no_system;        // in the place of a system message where there is none, marks included
     Str prompt;           // behind everything: the answer begins
     bool trims;           // white space around texts is dropped, as Python's strip does
+    bool keeps_system;    // but not around a system message
     bool drops_thinking;  // of an earlier answer only what follows </think>
     bool exact;           // the whole count is the server's prompt_tokens
+    unsigned more;        // tokens that the server puts before everything
 } ChatTemplate;
 
 // NULL where none is known of this name: each message is then counted with 4 tokens more.
@@ -48,7 +50,15 @@ bool chat_is_exact(Str name);
 // What a server may count more than chat_count does with the right vocabulary where that is not exact.
 enum { CHAT_SLACK = 64, CHAT_SLACK_MESSAGE = 8 };
 
-// `scratch` is emptied and used.
+// Whether it puts marks around texts; those of OpenAI's rule have none to show.
+bool chat_has_marks(const ChatTemplate *t);
+// The prompt that a template with marks makes of messages, added to *out.
+void chat_render(const ChatTemplate *t, const ChatMessage *messages, size_t n, Buf *out);
+// A rendered prompt's tokens: marks are tokens of their own, also where the same in a text would be text.
+uint64_t chat_count_prompt(Counter *c, Str prompt);
+
+// `t` NULL: none is known. `scratch` is emptied and used.
+uint64_t chat_count_by(Counter *c, const ChatTemplate *t, const ChatMessage *messages, size_t n, Buf *scratch);
 uint64_t chat_count(Counter *c, Str name, const ChatMessage *messages, size_t n, Buf *scratch);
 
 #endif

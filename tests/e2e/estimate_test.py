@@ -1,9 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a run will need, told before; what earlier runs teach; prices of the user's own; prompts that do not fit."""
+import http.server
 import json
 import re
+import threading
 
 import e2e
+
+
+class LlamaServer(http.server.BaseHTTPRequestHandler):
+    """As much of llama.cpp's server as an estimate asks for; its owner gave it another template, and little room."""
+    answers = {"/props": {"default_generation_settings": {"n_ctx": 2048}, "chat_template": "chatml"}, "/apply-template": {"prompt": "chatml"},
+               "/v1/models": {"data": [{"id": "SmolLM2-135M-Instruct"}]}, "/tokenize": {"tokens": [1]}}
+
+    def do_GET(self):
+        self.rfile.read(int(self.headers.get("content-length") or 0))
+        body = json.dumps(self.answers[self.path]).encode()
+        self.send_response(200)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_POST = do_GET
+
+    def log_message(self, *_):
+        pass
 
 
 class Estimate(e2e.Case):
@@ -14,6 +35,21 @@ class Estimate(e2e.Case):
 
     def estimate(self, *words):
         return self.run_ok("estimate", "-p", "demo", "--json", *words).json()
+
+    def test_a_server_at_home_is_asked(self):
+        # Its template shows no message at all: the count of the model's usual one is no exact one.
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), LlamaServer)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.env["LLM_API_URL"] = f"http://127.0.0.1:{server.server_address[1]}"
+        words = ("-n", 4, "-x", 2)
+        self.assertFalse(self.estimate(*words)["prompt_tokens"]["exact"])
+        self.assertIn("≈", self.run_ok("estimate", "-p", "demo", *words).out)
+        # What it holds counts, not what the model could.
+        self.assertIn("do not fit the model", self.run_ok("estimate", "-p", "demo", "-n", 4, "-x", 6).out)
+        server.shutdown()
+        server.server_close()
+        # One that is not there is no error.
+        self.assertFalse(self.estimate("--model", "SmolLM2-135M-Instruct", *words)["prompt_tokens"]["exact"])
 
     def test_a_run_teaches_the_next(self):
         self.start_mock("--models", "m", "--delay-ms", "20")
