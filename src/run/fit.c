@@ -26,7 +26,7 @@ typedef struct Fitting {
     Arena *arena;
     PlanItem *out;
     Fitted *fitted;
-    int64_t needed;   // tokens with the answer's allowance, of the last try
+    int64_t needed;   // tokens with the answer's allowance, of the last try that did not fit
     int64_t answer;   // the allowance alone
     Error *e;
 } Fitting;
@@ -40,11 +40,13 @@ static bool measure(Fitting *f, Trim trim, bool *fits)
     int64_t prompt = gauge_prompt(g, f->out), answer = allowance(f->out, plan_form(f->plan), g->local_model, 0);
     if (g->max_output && answer > g->max_output) answer = g->max_output;
     int64_t careful = gauge_most(g, prompt, f->out->n_messages);
-    f->needed = careful + answer;
-    f->answer = answer;
     *f->fitted = (Fitted){trim, prompt, careful, g->window ? g->window - careful : INT64_MAX};
     if (g->max_output && f->fitted->room > g->max_output) f->fitted->room = g->max_output;
-    *fits = g->window == 0 || f->needed <= g->window;
+    *fits = g->window == 0 || careful + answer <= g->window;
+    if (!*fits) {
+        f->needed = careful + answer;
+        f->answer = answer;
+    }
     return true;
 }
 

@@ -84,6 +84,12 @@ static void test_smaller_windows_take_more_away(void **state)
     assert_string_equal(e.code, "context");
     assert_non_null(strstr(e.what, "the model holds"));
     assert_true(e.hint[0]);
+    // The numbers are those of what did not fit: a prompt whose passage is gone would, and is none.
+    for (; window > 0 && !fit(&f, window, &item, &fitted, &e); window -= 2) {
+        long long needs, prompt, room, holds;
+        assert_int_equal(sscanf(e.what, "iteration 0 needs %lld tokens, %lld for its prompt and %lld for the answer, but the model holds %lld", &needs, &prompt, &room, &holds), 4);
+        assert_true(needs == prompt + room && needs > holds && holds == window);
+    }
     fixture_close(&f);
 }
 
