@@ -23,7 +23,7 @@ static bool choose(Cli *cli, Str *out, Error *e)
     if (!model.ptr) return true;
     if (!prices_load(model_prices_file(cli), &cli->arena, &prices, e)) return false;
     *out = prices_of(&prices, model).tokenizer;
-    if (!out->ptr) cli_say(cli, "The tokenizer of %.*s is not known: numbers are estimates. prices.json can name it.", STR_ARG(model));
+    if (!out->ptr) cli_say(cli, "The tokenizer of %.*s is not known; prices.json can name it.", STR_ARG(model));
     return true;
 }
 
@@ -100,6 +100,7 @@ static int act(Cli *cli, Error *e)
         error_hint(e, "name one with --encoding");
         return (int)e->kind;
     }
+    if (!counter.exact) cli_say(cli, "Numbers with ≈ are estimates: for 19 of 20 texts of prose within %d%%.", (int)GUESS_ERROR);
     bool ok = true;
     for (size_t i = 0; ok && i < cli->arguments.n; i++) ok = count_file(cli, &counter, cli->arguments.rest[i], e);
     counter_close(&counter);

@@ -15,7 +15,7 @@ enum {
 };
 
 typedef struct Sample {
-    uint64_t prompts, prompt_tokens, longest, longest_answer;
+    uint64_t prompts, prompt_tokens, more, longest, longest_answer;  // more: that they may be longer, where they are not exact
     double squares;
     uint64_t turns, fitted, too_long;
 } Sample;
@@ -25,6 +25,7 @@ static void count_prompt(const Plan *plan, const RunSettings *s, const PlanItem 
     uint64_t tokens = (uint64_t)fitted->prompt, answer = (uint64_t)allowance(item, plan_form(plan), s->local_model, 0);
     out->prompts++;
     out->prompt_tokens += tokens;
+    out->more += (uint64_t)fitted->most - tokens;
     out->squares += (double)tokens * (double)tokens;
     out->turns += item->drawn.exchanges * plan_form(plan)->n_participants;
     out->fitted += fitted->trim.examples_dropped || fitted->trim.passage_limit;
@@ -191,10 +192,11 @@ static void estimate_embeddings(const RunSettings *s, Estimate *x)
 // A conversation that is rejected is asked for again, and its prompt paid again.
 static void estimate_cost(const RunSettings *s, double cached, Estimate *out)
 {
-    double prompts_high = (double)out->prompt_tokens * out->requests + out->prompt_error;
-    int64_t from_cache = (int64_t)((double)out->prompt_tokens * cached);
+    double prompts_low = fmax((double)out->prompt_tokens - out->prompt_error, 0);
+    double prompts_high = ((double)out->prompt_tokens + out->prompt_error) * out->requests;
+    int64_t from_cache = (int64_t)(prompts_low * cached);
     estimate_embeddings(s, out);
-    Money low = pricing_cost(&s->pricing, (int64_t)out->prompt_tokens, from_cache, (int64_t)out->completion_low);
+    Money low = pricing_cost(&s->pricing, (int64_t)prompts_low, from_cache, (int64_t)out->completion_low);
     Money high = pricing_cost(&s->pricing, (int64_t)prompts_high, 0, (int64_t)out->completion_high);
     out->batch_low = with_batch(low, s->batch_percent);
     out->batch_high = with_batch(high, s->batch_percent);
@@ -215,10 +217,16 @@ static void time_of_asked(const RunSettings *s, const Measured *m, Estimate *x)
     }
 }
 
+#define MEASURED_ERROR 0.05
+
 void estimate_apply(const RunSettings *s, const Measured *m, Estimate *x)
 {
     x->asked = m->asked;
-    if (!x->exact && m->prompt > 0) x->prompt_tokens = (uint64_t)((double)x->prompt_tokens * m->prompt);
+    if (!x->exact && m->prompt > 0) {
+        x->prompt_tokens = (uint64_t)((double)x->prompt_tokens * m->prompt);
+        // What is left of it varies little from prompt to prompt.
+        x->prompt_error = fmin(x->prompt_error, (double)x->prompt_tokens * MEASURED_ERROR);
+    }
     x->completion_low = (uint64_t)(x->turns * m->turn_low);
     x->completion_high = (uint64_t)(x->turns * m->turn_high * x->requests);
     if (!time_at_pace(s, x)) time_of_asked(s, m, x);
@@ -239,7 +247,8 @@ static void estimate_prompts(const Sample *sample, const RunSettings *s, double 
     double n = (double)sample->prompts, mean = (double)sample->prompt_tokens / n;
     double spread = n > 1 ? sqrt(fmax(0, sample->squares / n - mean * mean) / (n - 1)) : 0;
     out->prompt_tokens = (uint64_t)((double)sample->prompt_tokens * scale);
-    out->prompt_error = sample->prompts < s->iterations ? spread * (double)s->iterations : 0;
+    // Two standard errors of the sample's mean.
+    out->prompt_error = (double)sample->more * scale + (sample->prompts < s->iterations ? 2 * spread * (double)s->iterations : 0);
     out->exact = gauge_is_exact(s->gauge) && sample->prompts == s->iterations;
     out->fitted = (uint64_t)((double)sample->fitted * scale);
     out->longest_prompt = sample->longest;
@@ -278,11 +287,28 @@ static void add_costs(Money low, Money high, Str currency, Buf *out)
     number_cost(out, high, currency);
 }
 
+// A count that is not exact, with its error where that shows.
+static void add_prompts(const Estimate *x, Buf *out)
+{
+    if (x->exact) {
+        number_count(out, x->prompt_tokens);
+        return;
+    }
+    double percent = 100 * x->prompt_error / fmax((double)x->prompt_tokens, 1);
+    buf_add(out, S("≈ "));
+    number_short(out, (double)x->prompt_tokens);
+    if (percent >= 0.5) buf_printf(out, " (±%.0f%%)", percent);
+}
+
 static void add_time(const Estimate *x, Buf *out)
 {
-    number_time(out, x->seconds_low);
-    buf_add(out, S(" to "));
-    number_time(out, x->seconds_high);
+    if (x->seconds_high < 1) {
+        buf_add(out, S("less than a second"));
+    } else {
+        number_time(out, x->seconds_low);
+        buf_add(out, S(" to "));
+        number_time(out, x->seconds_high);
+    }
     if (x->pace.n) {
         buf_printf(out, x->pace.n == 1 ? " (as an earlier run: " : " (as %zu earlier runs: ", x->pace.n);
         number_short(out, pace_tokens_per_second(&x->pace));
@@ -314,11 +340,7 @@ void estimate_render(const Estimate *x, Buf *out)
         buf_add(out, S("no prompt fits the model; `confab preview` tells what each needs"));
         return;
     }
-    if (!x->exact) buf_add(out, S("≈ "));
-    if (x->exact)
-        number_count(out, x->prompt_tokens);
-    else
-        number_short(out, (double)x->prompt_tokens);
+    add_prompts(x, out);
     buf_add(out, S(" prompt and "));
     number_short(out, (double)x->completion_low);
     buf_add(out, S(" to "));

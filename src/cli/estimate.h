@@ -17,7 +17,7 @@ typedef struct Estimate {
     uint64_t iterations;
     uint64_t prompt_tokens;
     bool exact;                  // every prompt was counted, with the model's own tokenizer
-    double prompt_error;         // of a sample: the sum's standard error, in tokens
+    double prompt_error;         // by how many tokens that may be off: a guess's known error, and a sample's
     uint64_t fitted, too_long;   // prompts that were made smaller to fit the context window; that do not fit at all
     uint64_t completion_low, completion_high;
     double seconds_low, seconds_high;

@@ -51,6 +51,20 @@ class Estimate(e2e.Case):
         # One that is not there is no error.
         self.assertFalse(self.estimate("--model", "SmolLM2-135M-Instruct", *words)["prompt_tokens"]["exact"])
 
+    def test_a_guess_has_its_error(self):
+        # A price is known, a tokenizer is not: what the server counts lies within what was told.
+        self.start_mock("--models", "m")
+        self.prices({"m": {"input": 1000, "output": 0}})
+        words = ("-n", 6, "-x", 2, "--model", "m", "--seed", 4)
+        told = self.estimate(*words)
+        self.assertRegex(self.run_ok("estimate", "-p", "demo", *words).out, r"\(±(29|30)%\) prompt")
+        run = self.run_ok("run", "-p", "demo", *words, "--dedup", "off", "--json").json()
+        self.assertLess(told["cost"]["low"], run["cost"])
+        self.assertLess(run["cost"], told["cost"]["high"])
+        counted = self.run_ok("tokens", "--model", "m", self.project / "prompting/user-prompt.txt")
+        self.assertRegex(counted.out, r"^≈\d+\t")
+        self.assertIn("within 30%", counted.err)
+
     def test_a_run_teaches_the_next(self):
         self.start_mock("--models", "m", "--delay-ms", "20")
         words = ("-n", 12, "-x", 2, "--model", "m")
