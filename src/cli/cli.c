@@ -94,6 +94,14 @@ bool cli_may_ask(const Cli *cli)
     return cli->term.input && cli->term.error && !cli->events && !settings_on(&cli->settings, OPTION_NO_INPUT);
 }
 
+void cli_show(Cli *cli, Str text)
+{
+    Buf b = {0};
+    wrap_lines(&b, text, 0, cli->term.output ? term_width(STDOUT_FILENO) : 0);
+    print_safe(cli->out, buf_str(&b), true);
+    buf_free(&b);
+}
+
 void cli_print(Cli *cli, Buf *b)
 {
     if (b->len) fwrite(b->ptr, 1, b->len, cli->out);

@@ -44,5 +44,7 @@ bool cli_may_ask(const Cli *cli);
 
 // Writes the buffer to `out` and frees it.
 void cli_print(Cli *cli, Buf *b);
+// Lines for a person to `out`: on a terminal broken between words, elsewhere as they are.
+void cli_show(Cli *cli, Str text);
 
 #endif

@@ -31,6 +31,8 @@ static int estimate_project(Launch *l, Error *e)
         buf_printf(&b, "%llu conversations: ", (unsigned long long)l->settings.iterations);
         estimate_render(&l->estimate, &b);
         buf_add_char(&b, '\n');
+        cli_show(cli, buf_str(&b));
+        buf_clear(&b);
     }
     cli_print(cli, &b);
     return 0;

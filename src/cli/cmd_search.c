@@ -42,7 +42,7 @@ static bool print_hit(Cli *cli, const Knowledge *k, const Hit *hit, Error *e)
         buf_printf(&b, "  (%.2f)\n", hit->score);
         buf_add(&b, utf8_cut(text, LINES_SHOWN));
         buf_add(&b, text.len > LINES_SHOWN ? S("…\n\n") : S("\n\n"));
-        print_safe(cli->out, buf_str(&b), true);
+        cli_show(cli, buf_str(&b));
     }
     buf_free(&b);
     arena_free(&a);

@@ -71,6 +71,9 @@ static const unsigned importance[PARTS] = {
     [PART_RATE] = 4, [PART_FLIGHT] = 3, [PART_TOKENS] = 2, [PART_REPEATS] = 1,
 };
 
+// Then no rate tells anything, and nothing is left.
+static bool has_ended(const Progress *p) { return p->total && progress_done(p) >= p->total && !p->in_flight; }
+
 static void write_counter(uint64_t n, const char *what, bool always, Buf *b)
 {
     if (!n && !always) return;
@@ -93,7 +96,7 @@ static void write_cost(const ProgressView *v, Buf *b)
     if (!v->progress->cost_known) return;
     number_cost(b, v->progress->totals.cost, v->currency);
     int64_t projected = progress_projected_cost(v->progress);
-    if (projected < 0) return;
+    if (projected < 0 || has_ended(v->progress)) return;
     buf_add(b, S(" of ~"));
     number_cost(b, projected, v->currency);
 }
@@ -125,6 +128,7 @@ static void write_part(const ProgressView *v, Part part, bool brief, Buf *b)
 {
     const Progress *p = v->progress;
     double left;
+    if (has_ended(p) && (part == PART_FLIGHT || part == PART_RATE || part == PART_TOKENS || part == PART_LEFT)) return;
     switch (part) {
     case PART_DONE: write_done(p, b); break;
     case PART_KEPT: write_kept(p, brief, b); break;

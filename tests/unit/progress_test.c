@@ -52,6 +52,18 @@ static void test_whole_line(void **state)
                         "3m16s left  waiting: rate limit 4s");
 }
 
+static void test_the_last_line_tells_no_rate(void **state)
+{
+    (void)state;
+    Progress p = half_way();
+    p.totals.kept = p.total - p.totals.failed;
+    p.in_flight = 0;
+    const char *line = render(&p, 0, false, false);
+    assert_non_null(strstr(line, "1,000/1,000 100%"));
+    assert_non_null(strstr(line, "  $0.840"));
+    assert_true(!strstr(line, "in flight") && !strstr(line, "/min") && !strstr(line, "tok/s") && !strstr(line, "left") && !strstr(line, " of ~"));
+}
+
 static void test_fits_any_width(void **state)
 {
     (void)state;
@@ -333,6 +345,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_whole_line),
+        cmocka_unit_test(test_the_last_line_tells_no_rate),
         cmocka_unit_test(test_fits_any_width),
         cmocka_unit_test(test_eighty_columns),
         cmocka_unit_test(test_bar),
