@@ -12,6 +12,7 @@
 typedef struct Preview {
     Cli *cli;
     Plan *plan;
+    Model asked;
     Str model;      // absent: the server will be asked
     Counter counter;
     Gauge gauge;
@@ -108,22 +109,15 @@ static void show(void *self, uint64_t index)
     p->first = false;
 }
 
-// As far as it is known without asking a server.
+// No model is asked; a server at home is looked at for how it counts and what it holds, as a run will do.
 static bool know_model(Preview *p, Error *e)
 {
     Cli *cli = p->cli;
-    Model m = {.local = true};
-    Error ignored;
-    if (!prices_load(model_prices_file(cli), &cli->arena, &m.prices, e)) return false;
-    if (settings_has(&cli->settings, OPTION_ENDPOINT)) {
-        p->model = settings_str(&cli->settings, OPTION_MODEL);
-        model_gauge_of_name(cli, &m.prices, p->model, &p->counter, &p->gauge);
-        return true;
-    }
-    LocalServerConfig config = model_local_config(cli);
-    local_server_find(&config, &cli->arena, &m.server, &ignored);
-    p->model = model_name(&m);
-    model_gauge_open(cli, &m, &p->counter, &p->gauge);
+    if (!model_prepare(cli, false, &p->asked, e)) return false;
+    *e = (Error){0};  // the embedded model need not be there
+    model_look(cli, &p->asked);
+    p->model = model_name(&p->asked);
+    model_gauge_open(cli, &p->asked, &p->counter, &p->gauge);
     return true;
 }
 
@@ -137,6 +131,7 @@ static int act(Cli *cli, Error *e)
     if (!locate_and_load(cli, folder, exchanges, &project, e)) return (int)e->kind;
     Preview p = {.cli = cli, .first = true, .e = e};
     if (!know_model(&p, e)) {
+        model_end(&p.asked);
         project_close(&project);
         return (int)e->kind;
     }
@@ -152,6 +147,7 @@ static int act(Cli *cli, Error *e)
     if (p.ok && cli->json) fputs("]}\n", cli->out);
     plan_close(p.plan);
     model_gauge_close(&p.counter, &p.gauge);
+    model_end(&p.asked);
     project_close(&project);
     arena_free(&p.item);
     buf_free(&p.out);
@@ -163,7 +159,7 @@ const Command cmd_preview = {
     .bit = ON_PREVIEW,
     .arguments = "",
     .summary = "show the prompts and parameters that a run would send",
-    .details = "Sends nothing. With the --seed of a run the prompts are those of that run's first attempts. Without "
+    .details = "Sends nothing; of a llama.cpp server at home its chat template and window are asked. With the --seed of a run the prompts are those of that run's first attempts. Without "
                "--max-exchanges the limit is 6. With --verbose also the JSON schema of the answer.",
     .examples = "confab preview -p coffee-support -i 0-4 --seed 7",
     .act = act,

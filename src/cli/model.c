@@ -206,13 +206,6 @@ void model_gauge_open(Cli *cli, Model *m, Counter *counter, Gauge *gauge)
     if (!m->local) learn_server(cli, m, gauge);
 }
 
-void model_gauge_of_name(Cli *cli, const Prices *prices, Str name, Counter *counter, Gauge *gauge)
-{
-    ModelFacts facts = prices_of(prices, name);
-    open_gauge(cli, &facts, facts.tokenizer, false, counter, gauge);
-    gauge->chat_unsure = gauge->chat && chat_has_marks(gauge->chat);
-}
-
 void model_gauge_close(Counter *counter, Gauge *gauge)
 {
     counter_close(counter);

@@ -53,8 +53,6 @@ unsigned model_default_concurrency(const Model *m);
 // after model_begin it is asked for it, and for how much it holds; until then, and where it does not tell, the count is no
 // exact one. The gauge then points into `m`. model_gauge_close ends it.
 void model_gauge_open(Cli *cli, Model *m, Counter *counter, Gauge *gauge);
-// The same for a model of which only the name is known, and where it will be asked (settings, may be several).
-void model_gauge_of_name(Cli *cli, const Prices *prices, Str name, Counter *counter, Gauge *gauge);
 void model_gauge_close(Counter *counter, Gauge *gauge);
 
 // What is known of the model by its name (tokens/prices.h); the embedded one costs nothing.
