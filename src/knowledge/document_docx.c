@@ -4,22 +4,16 @@
 // tables, footnotes and endnotes at the end. Deleted text, comments, headers and footers are not
 // read.
 #include "knowledge/document.h"
+#include "knowledge/docx_styles.h"
 #include "knowledge/xml.h"
 #include "knowledge/zip.h"
 
-enum { STYLES_MAX = 2000, NOTES_SHOWN = 100000 };
-
-typedef struct Style {
-    Str id;
-    unsigned level;     // of the heading it makes
-} Style;
+enum { NOTES_SHOWN = 100000 };
 
 typedef struct Docx {
     MarkdownWriter *writer;
     Arena *arena;
-    Style *styles;      // those that make headings
-    size_t n_styles;
-    Str style;          // the one being read
+    DocxStyles styles;
     unsigned paragraph_level;
     unsigned list_depth;
     bool listed;        // the paragraph is an item
@@ -32,48 +26,13 @@ typedef struct Docx {
     Str main;           // the document's part, where it has another name than usual
 } Docx;
 
-// ---- styles.xml ---------------------------------------------------------------------------------
-
-static bool is_word(Str space) { return str_contains(space, S("wordprocessingml")); }
-
-static unsigned heading_level(Str name)
-{
-    if (str_eq_ignore_case(name, S("title"))) return 1;
-    if (name.len < 8 || !str_eq_ignore_case(str_slice(name, 0, 7), S("heading"))) return 0;
-    char digit = name.ptr[name.len - 1];
-    return digit >= '1' && digit <= '6' ? (unsigned)(digit - '0') : 0;
-}
-
-static void add_style(Docx *d, unsigned level)
-{
-    if (!d->style.ptr || level == 0 || d->n_styles == STYLES_MAX) return;
-    if (!d->styles) d->styles = arena_new(d->arena, Style, STYLES_MAX);
-    d->styles[d->n_styles++] = (Style){d->style, level};
-}
-
-static void style_start(void *self, Str space, Str name, const XmlAttributes *a)
-{
-    Docx *d = self;
-    if (!is_word(space)) return;
-    if (str_eq(name, S("style"))) d->style = arena_str(d->arena, xml_attribute(a, "styleId"));
-    if (str_eq(name, S("name"))) add_style(d, heading_level(xml_attribute(a, "val")));
-    if (str_eq(name, S("outlineLvl"))) {
-        uint64_t level;
-        if (str_to_u64(xml_attribute(a, "val"), &level) && level < 6) add_style(d, (unsigned)level + 1);
-    }
-}
-
-static void nothing_end(void *self, Str space, Str name) { (void)self, (void)space, (void)name; }
-static void nothing_text(void *self, Str text) { (void)self, (void)text; }
-
-static unsigned level_of(const Docx *d, Str style)
-{
-    for (size_t i = 0; i < d->n_styles; i++)
-        if (str_eq(d->styles[i].id, style)) return d->styles[i].level;
-    return heading_level(style);
-}
-
 // ---- document.xml -------------------------------------------------------------------------------
+
+// What nearly all documents have is compared first, as every element asks.
+static bool is_word(Str space)
+{
+    return str_eq(space, S("http://schemas.openxmlformats.org/wordprocessingml/2006/main")) || str_contains(space, S("wordprocessingml"));
+}
 
 static bool is_ignored(Str name)
 {
@@ -83,7 +42,7 @@ static bool is_ignored(Str name)
 static void paragraph_property(Docx *d, Str name, const XmlAttributes *a)
 {
     uint64_t n;
-    if (str_eq(name, S("pStyle"))) d->paragraph_level = level_of(d, xml_attribute(a, "val"));
+    if (str_eq(name, S("pStyle"))) d->paragraph_level = docx_style_level(&d->styles, xml_attribute(a, "val"));
     if (str_eq(name, S("ilvl")) && str_to_u64(xml_attribute(a, "val"), &n)) d->list_depth = (unsigned)(n < 8 ? n : 8);
     if (str_eq(name, S("numId"))) d->listed = !str_eq(xml_attribute(a, "val"), S("0"));
     if (str_eq(name, S("outlineLvl")) && str_to_u64(xml_attribute(a, "val"), &n) && n < 6) d->paragraph_level = (unsigned)n + 1;
@@ -212,7 +171,7 @@ static ZipResult read_body(Zip *zip, Docx *d, XmlHandler body, Error *e)
 {
     ZipResult result = read_part(zip, "word/document.xml", body, e);
     if (result != ZIP_ABSENT) return result;
-    XmlHandler relations = {relation_start, nothing_end, nothing_text, d};
+    XmlHandler relations = {.start = relation_start, .self = d};
     result = read_part(zip, "_rels/.rels", relations, e);
     return result == ZIP_DONE && d->main.len ? read_part(zip, d->main.ptr, body, e) : result == ZIP_DONE ? ZIP_ABSENT : result;
 }
@@ -220,8 +179,8 @@ static ZipResult read_body(Zip *zip, Docx *d, XmlHandler body, Error *e)
 static bool extract_into(Extraction *x, Docx *d, Error *e)
 {
     Zip zip = {.bytes = x->bytes, .deadline = deadline_start()};
-    XmlHandler styles = {style_start, nothing_end, nothing_text, d}, body = {start, end, text, d};
-    if (read_part(&zip, "word/styles.xml", styles, e) == ZIP_FAILED) return false;
+    XmlHandler body = {start, end, text, d};
+    if (!docx_styles_read(&d->styles, &zip, d->arena, e)) return false;
     ZipResult result = read_body(&zip, d, body, e);
     if (result == ZIP_ABSENT) {
         error_set(e, ERROR_FILE, "document", "the archive is no Word document: word/document.xml is missing");

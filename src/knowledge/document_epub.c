@@ -24,8 +24,6 @@ typedef struct Epub {
     size_t n_spine;
 } Epub;
 
-static void nothing_end(void *self, Str space, Str name) { (void)self, (void)space, (void)name; }
-static void nothing_text(void *self, Str text) { (void)self, (void)text; }
 
 static void container_start(void *self, Str space, Str name, const XmlAttributes *a)
 {
@@ -57,7 +55,7 @@ static bool read_package(Epub *d, Zip *zip, Str name, const char *what, void (*s
     if (result == ZIP_ABSENT) return missing(e, what);
     if (result == ZIP_FAILED) return false;
     XmlReader reader;
-    xml_open(&reader, (XmlHandler){start, nothing_end, nothing_text, d}, zip->deadline);
+    xml_open(&reader, (XmlHandler){.start = start, .self = d}, zip->deadline);
     xml_feed(&reader, text);
     return xml_close(&reader, e);
 }

@@ -149,9 +149,10 @@ Str store_text_path(Str project, Sha256 sha, uint32_t version, Arena *a)
 bool store_put_text(Str path, Str text)
 {
     Arena scratch = {0};
-    char *folder = arena_cstr(&scratch, path_folder(path));
     Str hidden = arena_printf(&scratch, "%.*s.%ld.part", STR_ARG(path), (long)getpid());
-    bool ok = file_make_folders(folder, NULL) && write_quickly(path.ptr, hidden.ptr, text);
+    // The folder is there for all texts but the first.
+    bool ok = write_quickly(path.ptr, hidden.ptr, text) ||
+              (errno == ENOENT && file_make_folders(arena_cstr(&scratch, path_folder(path)), NULL) && write_quickly(path.ptr, hidden.ptr, text));
     arena_free(&scratch);
     return ok;
 }

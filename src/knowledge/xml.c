@@ -81,15 +81,16 @@ static void silent(void *context, const xmlError *error)
 
 static xmlSAXHandler sax_of(const XmlReader *r)
 {
-    xmlSAXHandler sax = {.initialized = XML_SAX2_MAGIC, .characters = text, .cdataBlock = text, .ignorableWhitespace = text};
+    xmlSAXHandler sax = {.initialized = XML_SAX2_MAGIC};
+    if (r->handler.text) sax.characters = sax.cdataBlock = sax.ignorableWhitespace = text;
     sax.serror = (xmlStructuredErrorFunc)silent;
     if (r->html) {
         sax.initialized = 1;
         sax.startElement = start_html;
-        sax.endElement = end_html;
+        if (r->handler.end) sax.endElement = end_html;
     } else {
         sax.startElementNs = start_xml;
-        sax.endElementNs = end_xml;
+        if (r->handler.end) sax.endElementNs = end_xml;
         sax.entityDecl = entity_declared;
     }
     return sax;
@@ -118,32 +119,39 @@ void html_open(XmlReader *r, XmlHandler handler, const char *encoding, Deadline 
     r->parser = parser;
 }
 
+// Within a tag, outside quotes: what the next byte makes of it.
+static void follow(XmlReader *r, char c)
+{
+    if (c == '>') {
+        r->tag = 0;
+    } else if ((c == '"' || c == '\'') && r->tag == '=') {
+        r->quote = c;
+        r->separators++;
+    } else if (!str_is_space(c) || r->tag != '=') {
+        r->separators += str_is_space(c) || c == '/';
+        r->tag = c == '=' ? '=' : 'x';
+    }
+}
+
 // Follows the tags of a part, which may begin and end anywhere; false at one with attributes beyond
 // all measure. `tag` is 0 outside, '<' behind one that may open a tag.
 static bool tags_are_sane(XmlReader *r, Str part)
 {
-    for (size_t i = 0; i < part.len; i++) {
-        char c = part.ptr[i];
-        if (r->tag == 0) {
-            const char *next = memchr(part.ptr + i, '<', part.len - i);
-            if (!next) return true;
-            i = (size_t)(next - part.ptr);
-            r->tag = '<';
-            r->separators = 0;
+    for (const char *at = part.ptr, *end = at + part.len; at < end; at++) {
+        char c = *at;
+        if (r->quote || r->tag == 0) {
+            // Most bytes are text or a value: to where that ends.
+            at = memchr(at, r->quote ? r->quote : '<', (size_t)(end - at));
+            if (!at) return true;
+            r->tag = r->quote ? 'x' : '<';
+            if (!r->quote) r->separators = 0;
+            r->quote = 0;
         } else if (r->tag == '<') {
             r->tag = str_is_alpha(c) || c == '_' || (unsigned char)c >= 0x80 ? c : c == '<' ? '<' : 0;
-        } else if (r->quote) {
-            if (c == r->quote) r->quote = 0, r->tag = 'x';
-        } else if (c == '>') {
-            r->tag = 0;
-        } else if ((c == '"' || c == '\'') && r->tag == '=') {
-            r->quote = c;
-            r->separators++;
-        } else if (!str_is_space(c) || r->tag != '=') {
-            r->separators += str_is_space(c) || c == '/';
-            r->tag = c == '=' ? '=' : 'x';
+        } else if (r->tag != 'x' || !str_is_alpha(c)) {
+            follow(r, c);
+            if (r->separators > SEPARATORS_MAX) return false;
         }
-        if (r->separators > SEPARATORS_MAX) return false;
     }
     return true;
 }

@@ -14,7 +14,7 @@ typedef struct XmlAttributes XmlAttributes;
 Str xml_attribute(const XmlAttributes *attributes, const char *name);
 
 typedef struct XmlHandler {
-    // Names are local; `space` is the namespace's URI, absent in HTML.
+    // Names are local; `space` is the namespace's URI, absent in HTML. NULL: of no interest (but `start`).
     void (*start)(void *self, Str space, Str name, const XmlAttributes *attributes);
     void (*end)(void *self, Str space, Str name);
     void (*text)(void *self, Str text);

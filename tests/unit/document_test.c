@@ -145,17 +145,51 @@ static Str zip(const Entry *entries, size_t n, bool stored_first)
 
 #define W "xmlns:w=\"http://schemas.openxmlformats.org/wordprocessingml/2006/main\""
 
-static Str docx(Str body)
+#define STYLES(inside) "<w:styles " W ">" inside "</w:styles>"
+
+static Str docx_with(Str body, Str styles)
 {
     Entry entries[] = {
         {"[Content_Types].xml", S("<Types/>")},
         {"word/document.xml", body},
-        {"word/styles.xml", S("<w:styles " W "><w:style w:styleId=\"berschrift1\"><w:name w:val=\"heading 1\"/></w:style></w:styles>")},
+        {"word/styles.xml", styles},
         {"word/footnotes.xml", S("<w:footnotes " W "><w:footnote w:type=\"separator\" w:id=\"0\"><w:p><w:r><w:t>no</w:t></w:r></w:p></w:footnote>"
                                  "<w:footnote w:id=\"2\"><w:p><w:r><w:t>A note.</w:t></w:r></w:p></w:footnote></w:footnotes>")},
         {"../../../etc/passwd", S("root::0:0")},
     };
     return zip(entries, 5, false);
+}
+
+static Str docx(Str body)
+{
+    return docx_with(body, S(STYLES("<w:style w:styleId=\"berschrift1\"><w:name w:val=\"heading 1\"/></w:style>")));
+}
+
+// Styles are looked through where they are written as Word writes them, and parsed where they are not: both find the same.
+static void test_docx_styles(void **state)
+{
+    (void)state;
+    static const Str two[] = {
+        S_INIT(STYLES("<w:style w:type=\"paragraph\" w:styleId=\"x\"><w:name w:val=\"heading 2\"/></w:style>")),
+        S_INIT(STYLES("<w:style w:styleId=\"y\"><w:name w:val=\"y\"/></w:style><w:style w:styleId=\"x\"><w:pPr><w:outlineLvl w:val=\"1\"/></w:pPr></w:style>")),
+        S_INIT(STYLES("<w:style w:styleId='x'><w:name w:val='heading 2'/></w:style>")),
+        S_INIT(STYLES("<!-- <w:style w:styleId=\"x\"><w:name w:val=\"heading 1\"/> --><w:style w:styleId=\"x\"><w:name w:val=\"heading 2\"/></w:style>")),
+        S_INIT(STYLES("<w:style w:styleId=\"&#120;\"><w:name w:val=\"heading 2\"/></w:style>")),
+        S_INIT(STYLES("<w:style w:basedOn=\"a>b\" w:styleId=\"x\"><w:name w:val=\"heading 2\"/></w:style>")),
+        S_INIT(STYLES("<w:style\nw:styleId=\"x\"><w:name\tw:val=\"heading 2\"/></w:style>")),
+        S_INIT("<q:styles xmlns:q=\"http://purl.oclc.org/ooxml/wordprocessingml/main\"><q:style q:styleId=\"x\"><q:name q:val=\"heading 2\"/></q:style></q:styles>"),
+    };
+    static const Str none[] = {
+        S_INIT(STYLES("<w:style w:styleId=\"xy\"><w:name w:val=\"heading 2\"/></w:style>")),
+        S_INIT(STYLES("<w:style w:styleId=\"x\"><w:aliases w:val=\"heading 2\"/><w:link><w:outlineLvl w:val=\"9\"/></w:link></w:style>")),
+        S_INIT(STYLES("<w:latentStyles><w:lsdException w:name=\"heading 2\"/></w:latentStyles>")),
+        S_INIT(STYLES("<w:style w:styleId=\"x")),
+        S_INIT(""),
+    };
+    Str body = S("<w:document " W "><w:body><w:p><w:pPr><w:pStyle w:val=\"x\"/></w:pPr><w:r><w:t>T</w:t></w:r></w:p></w:body></w:document>");
+    for (size_t i = 0; i < sizeof two / sizeof *two; i++) assert_text(docx_with(body, two[i]), "x.docx", "## T");
+    for (size_t i = 0; i + 2 < sizeof none / sizeof *none; i++) assert_text(docx_with(body, none[i]), "x.docx", "T");
+    for (size_t i = sizeof none / sizeof *none - 2; i < sizeof none / sizeof *none; i++) text_of(docx_with(body, none[i]), "x.docx");
 }
 
 static void test_docx(void **state)
@@ -573,6 +607,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_encodings, teardown), cmocka_unit_test_teardown(test_tables_and_values, teardown),
         cmocka_unit_test_teardown(test_html, teardown),      cmocka_unit_test_teardown(test_docx, teardown),
+        cmocka_unit_test_teardown(test_docx_styles, teardown),
         cmocka_unit_test_teardown(test_odt_and_epub, teardown), cmocka_unit_test_teardown(test_bombs, teardown),
         cmocka_unit_test_teardown(test_converter, teardown), cmocka_unit_test_teardown(test_sandbox, teardown), cmocka_unit_test_teardown(test_ahead, teardown), cmocka_unit_test_teardown(test_pdf, teardown),
        
