@@ -180,13 +180,13 @@ static bool extract_into(Extraction *x, Docx *d, Error *e)
 {
     Zip zip = {.bytes = x->bytes, .deadline = deadline_start()};
     XmlHandler body = {start, end, text, d};
-    if (!docx_styles_read(&d->styles, &zip, d->arena, e)) return false;
+    d->styles = (DocxStyles){.zip = &zip, .arena = d->arena};
     ZipResult result = read_body(&zip, d, body, e);
     if (result == ZIP_ABSENT) {
         error_set(e, ERROR_FILE, "document", "the archive is no Word document: word/document.xml is missing");
         error_hint(e, "save it from Word as .docx");
     }
-    if (result != ZIP_DONE) return false;
+    if (result != ZIP_DONE || !docx_styles_sound(&d->styles, e)) return false;
     markdown_block(d->writer);
     while (d->writer->depth) markdown_list_end(d->writer);
     d->notes = true;

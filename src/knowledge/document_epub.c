@@ -50,14 +50,11 @@ static bool missing(Error *e, const char *what)
 
 static bool read_package(Epub *d, Zip *zip, Str name, const char *what, void (*start)(void *, Str, Str, const XmlAttributes *), Error *e)
 {
-    Str text;
-    ZipResult result = name.ptr ? zip_read_whole(zip, name, PACKAGE_MAX, d->arena, &text, e) : ZIP_ABSENT;
-    if (result == ZIP_ABSENT) return missing(e, what);
-    if (result == ZIP_FAILED) return false;
-    XmlReader reader;
-    xml_open(&reader, (XmlHandler){.start = start, .self = d}, zip->deadline);
-    xml_feed(&reader, text);
-    return xml_close(&reader, e);
+    Buf text = {0};
+    ZipResult result = name.ptr ? zip_read_whole(zip, name, PACKAGE_MAX, &text, e) : ZIP_ABSENT;
+    bool ok = result == ZIP_DONE && xml_read((XmlHandler){.start = start, .self = d}, buf_str(&text), zip->deadline, e);
+    buf_free(&text);
+    return result == ZIP_ABSENT ? missing(e, what) : ok;
 }
 
 static int hex(char c) { return str_is_digit(c) ? c - '0' : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : -1; }
@@ -90,14 +87,14 @@ static Str href_of(const Epub *d, Str id)
 static bool read_chapters(Epub *d, Zip *zip, MarkdownWriter *w, Error *e)
 {
     for (size_t i = 0; i < d->n_spine; i++) {
-        Str href = href_of(d, d->spine[i]), page;
+        Str href = href_of(d, d->spine[i]);
         if (!href.ptr) continue;
-        Arena scratch = {0};
-        ZipResult result = zip_read_whole(zip, chapter_name(d, href), CHAPTER_MAX, &scratch, &page, e);
+        Buf page;
+        ZipResult result = zip_read_whole(zip, chapter_name(d, href), CHAPTER_MAX, &page, e);
         HtmlText html = {.writer = w};
-        bool ok = result == ZIP_ABSENT || (result == ZIP_DONE && html_text_read(&html, page, zip->deadline, e));
+        bool ok = result == ZIP_ABSENT || (result == ZIP_DONE && html_text_read(&html, buf_str(&page), zip->deadline, e));
         markdown_block(w);
-        arena_free(&scratch);
+        buf_free(&page);
         if (!ok) return false;
     }
     return true;

@@ -6,7 +6,6 @@
 typedef struct StylesReader {
     DocxStyles *styles;
     size_t cap;
-    Arena *arena;
     Str style;          // the id of the one being read; absent: none
 } StylesReader;
 
@@ -28,15 +27,24 @@ static void add_style(StylesReader *r, unsigned level)
 {
     DocxStyles *s = r->styles;
     if (!r->style.ptr || level == 0 || s->n == DOCX_STYLES_MAX) return;
-    s->items = arena_grow(r->arena, s->items, s->n, &r->cap, sizeof *s->items);
-    s->items[s->n++] = (DocxStyle){arena_str(r->arena, r->style), level};
+    s->items = arena_grow(s->arena, s->items, s->n, &r->cap, sizeof *s->items);
+    s->items[s->n++] = (DocxStyle){arena_str(s->arena, r->style), level};
 }
 
-unsigned docx_style_level(const DocxStyles *s, Str id)
+static void read_styles(DocxStyles *s);
+
+unsigned docx_style_level(DocxStyles *s, Str id)
 {
+    if (!s->read) read_styles(s);
     for (size_t i = 0; i < s->n; i++)
         if (str_eq(s->items[i].id, id)) return s->items[i].level;
     return heading_level(id);
+}
+
+bool docx_styles_sound(const DocxStyles *s, Error *e)
+{
+    if (s->broken && e) *e = s->fault;
+    return !s->broken;
 }
 
 // ---- as XML -------------------------------------------------------------------------------------
@@ -45,17 +53,9 @@ static void style_start(void *self, Str space, Str name, const XmlAttributes *a)
 {
     StylesReader *r = self;
     if (!str_contains(space, S("wordprocessingml"))) return;
-    if (str_eq(name, S("style"))) r->style = arena_str(r->arena, xml_attribute(a, "styleId"));
+    if (str_eq(name, S("style"))) r->style = arena_str(r->styles->arena, xml_attribute(a, "styleId"));
     if (str_eq(name, S("name"))) add_style(r, heading_level(xml_attribute(a, "val")));
     if (str_eq(name, S("outlineLvl"))) add_style(r, outline_level(xml_attribute(a, "val")));
-}
-
-static bool parse(StylesReader *r, Str xml, Deadline deadline, Error *e)
-{
-    XmlReader reader;
-    xml_open(&reader, (XmlHandler){.start = style_start, .self = r}, deadline);
-    xml_feed(&reader, xml);
-    return xml_close(&reader, e);
 }
 
 // ---- as Word writes it --------------------------------------------------------------------------
@@ -151,19 +151,17 @@ static bool look_through(StylesReader *r, Str xml)
     return true;
 }
 
-bool docx_styles_read(DocxStyles *s, Zip *zip, Arena *a, Error *e)
+static void read_styles(DocxStyles *s)
 {
-    *s = (DocxStyles){0};
-    Arena part = {0};
-    Str xml;
-    StylesReader r = {.styles = s, .arena = a};
-    ZipResult result = zip_read_whole(zip, S("word/styles.xml"), DOCX_STYLES_BYTES, &part, &xml, e);
-    bool ok = result != ZIP_FAILED;
-    if (result == ZIP_DONE && !look_through(&r, xml)) {
+    Buf xml;
+    StylesReader r = {.styles = s};
+    ZipResult result = zip_read_whole(s->zip, S("word/styles.xml"), DOCX_STYLES_BYTES, &xml, &s->fault);
+    s->read = true;
+    s->broken = result == ZIP_FAILED;
+    if (result == ZIP_DONE && !look_through(&r, buf_str(&xml))) {
         s->n = 0;
         r.style = (Str){0};
-        ok = parse(&r, xml, zip->deadline, e);
+        s->broken = !xml_read((XmlHandler){.start = style_start, .self = &r}, buf_str(&xml), s->zip->deadline, &s->fault);
     }
-    arena_free(&part);
-    return ok;
+    buf_free(&xml);
 }

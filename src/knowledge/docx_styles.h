@@ -19,15 +19,20 @@ typedef struct DocxStyle {
     unsigned level;     // of the heading, from 1
 } DocxStyle;
 
+// Starts as {.zip, .arena}; the part is read when the first style is asked for.
 typedef struct DocxStyles {
+    Zip *zip;
+    Arena *arena;
     DocxStyle *items;
     size_t n;
+    bool read, broken;
+    Error fault;        // where it is broken
 } DocxStyles;
 
-// Reads the archive's styles into the arena; false: the part is there and cannot be read. Without it there are none.
-bool docx_styles_read(DocxStyles *s, Zip *zip, Arena *a, Error *e);
-
 // The level of the heading that a style makes, 0: none. A style that nobody describes is known by its id ("Heading2").
-unsigned docx_style_level(const DocxStyles *s, Str id);
+unsigned docx_style_level(DocxStyles *s, Str id);
+
+// False: the part was asked for, is there, and cannot be read.
+bool docx_styles_sound(const DocxStyles *s, Error *e);
 
 #endif

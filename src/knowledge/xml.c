@@ -188,3 +188,11 @@ bool xml_close(XmlReader *r, Error *e)
     error_set(e, ERROR_FILE, "document", "the document cannot be read: %s", r->fault);
     return error_hint(e, "open it in the program it comes from and save it anew, or save it as text");
 }
+
+bool xml_read(XmlHandler handler, Str xml, Deadline deadline, Error *e)
+{
+    XmlReader reader;
+    xml_open(&reader, handler, deadline);
+    xml_feed(&reader, xml);
+    return xml_close(&reader, e);
+}

@@ -40,4 +40,7 @@ bool xml_close(XmlReader *r, Error *e);         // false: it could not be read; 
 
 bool xml_take(void *reader, Str part);          // xml_feed as a ZipSink
 
+// All of a document at once.
+bool xml_read(XmlHandler handler, Str xml, Deadline deadline, Error *e);
+
 #endif

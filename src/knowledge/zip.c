@@ -4,8 +4,6 @@
 #include <archive.h>
 #include <archive_entry.h>
 
-#include "base/buf.h"
-
 bool zip_is(Str bytes) { return str_starts(bytes, S("PK\x03\x04")); }
 
 static ZipResult broken(struct archive *archive, Error *e)
@@ -75,12 +73,9 @@ static bool take_part(void *self, Str part)
     return !b->full;
 }
 
-ZipResult zip_read_whole(Zip *z, Str name, size_t max, Arena *a, Str *out, Error *e)
+ZipResult zip_read_whole(Zip *z, Str name, size_t max, Buf *out, Error *e)
 {
-    Buf b = {.max = max};
-    ZipResult result = zip_read(z, name, (ZipSink){take_part, &b}, e);
-    if (result == ZIP_DONE && b.full) result = refused(e, "a part of the archive is larger than in any document");
-    if (result == ZIP_DONE) *out = arena_str(a, buf_str(&b));
-    buf_free(&b);
-    return result;
+    *out = (Buf){.max = max};
+    ZipResult result = zip_read(z, name, (ZipSink){take_part, out}, e);
+    return result == ZIP_DONE && out->full ? refused(e, "a part of the archive is larger than in any document") : result;
 }

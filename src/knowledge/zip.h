@@ -5,6 +5,7 @@
 #ifndef CONFAB_KNOWLEDGE_ZIP_H
 #define CONFAB_KNOWLEDGE_ZIP_H
 
+#include "base/buf.h"
 #include "knowledge/deadline.h"
 
 enum {
@@ -32,7 +33,7 @@ bool zip_is(Str bytes);  // begins as one
 // Hands the entry's bytes to the sink, part by part. ZIP_FAILED fills *e (without place).
 ZipResult zip_read(Zip *z, Str name, ZipSink sink, Error *e);
 
-// The whole of a small entry, at most `max` bytes, in the arena.
-ZipResult zip_read_whole(Zip *z, Str name, size_t max, Arena *a, Str *out, Error *e);
+// The whole of a small entry, at most `max` bytes; *out is the caller's to free, whatever comes back.
+ZipResult zip_read_whole(Zip *z, Str name, size_t max, Buf *out, Error *e);
 
 #endif
