@@ -180,12 +180,12 @@ static bool take(int fd, Buf *b, bool cut)
     return n > 0;
 }
 
-static ConverterResult listen_to(int out_fd, int err_fd, Buf *out, Buf *said)
+static ConverterResult listen_to(int out_fd, int err_fd, int silent_ms, Buf *out, Buf *said)
 {
     int64_t start = now_ms(), heard = start;
     struct pollfd fds[2] = {{out_fd, POLLIN, 0}, {err_fd, POLLIN, 0}};
     while (fds[0].fd >= 0 || fds[1].fd >= 0) {
-        int64_t now = now_ms(), left = heard + CONVERTER_SILENT_MS - now, total = start + CONVERTER_TOTAL_MS - now;
+        int64_t now = now_ms(), left = heard + silent_ms - now, total = start + CONVERTER_TOTAL_MS - now;
         if (left <= 0 || total <= 0) return CONVERTER_HUNG;
         if (poll(fds, 2, (int)(left < total ? left : total)) < 0 && errno != EINTR) return CONVERTER_HUNG;
         if (fds[0].revents) {
@@ -219,7 +219,7 @@ static bool ends_by_itself(pid_t child, int *code)
     return false;
 }
 
-static ConverterResult run_once(const Command *c, Buf *out, Buf *said, int *status)
+static ConverterResult run_once(const Command *c, int silent_ms, Buf *out, Buf *said, int *status)
 {
     int outs[2], errs[2];
     if (pipe2(outs, O_CLOEXEC) < 0) return CONVERTER_ABSENT;
@@ -230,7 +230,7 @@ static ConverterResult run_once(const Command *c, Buf *out, Buf *said, int *stat
     pid_t child = start(c, outs[1], errs[1]);
     close(outs[1]);
     close(errs[1]);
-    ConverterResult result = child < 0 ? CONVERTER_ABSENT : listen_to(outs[0], errs[0], out, said);
+    ConverterResult result = child < 0 ? CONVERTER_ABSENT : listen_to(outs[0], errs[0], silent_ms, out, said);
     close(outs[0]);
     close(errs[0]);
     if (child < 0) return result;
@@ -266,7 +266,7 @@ ConverterResult converter_run(const Converter *converter, Buf *out, Buf *said, i
         for (int p = PROTECTION_OWN; p <= PROTECTION_LIMITS; p++) {
             if (!make_command(c, converter, (Protection)p)) continue;
             buf_clear(said);
-            result = run_once(c, out, said, status);
+            result = run_once(c, converter->silent_ms ? converter->silent_ms : CONVERTER_SILENT_MS, out, said, status);
             if (!forbidden(c, result, out, said)) break;
         }
     }

@@ -22,6 +22,7 @@ typedef struct Converter {
     const char *program;                         // found on the PATH
     const char *arguments[CONVERTER_ARGUMENTS];  // before the input and behind it; NULL: the input's place; ends with a second NULL
     const char *input;                           // the file
+    int silent_ms;                               // 0: CONVERTER_SILENT_MS
 } Converter;
 
 typedef enum ConverterResult {

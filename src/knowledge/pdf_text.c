@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/hash.h"
 #include "base/utf8.h"
+#include "knowledge/pdf_tables.h"
 #include "text/words.h"
 
 enum {
@@ -14,6 +15,7 @@ enum {
 typedef struct Page {
     Str *lines;     // trimmed; empty ones kept as paragraph ends
     bool *gone;
+    bool *table;    // the line is a whole table by now
     size_t n;
 } Page;
 
@@ -25,10 +27,72 @@ static Page read_page(Str text, Arena *a)
     if (n > LINES_MAX) n = LINES_MAX;
     p.lines = arena_new(a, Str, n);
     p.gone = arena_new(a, bool, n);
+    p.table = arena_new(a, bool, n);
     Str rest = text, line;
     while (p.n < n && str_cut(&rest, '\n', &line)) p.lines[p.n++] = space_trim(line);
     if (rest.len && p.n) p.lines[p.n - 1] = space_trim(rest);
     return p;
+}
+
+// ---- tables -------------------------------------------------------------------------------------
+
+// The lines that have exactly these words, from `first` to before `end`; false: there are none.
+static bool find_lines(const Page *p, const PdfWords *words, PdfWords want, size_t *first, size_t *end)
+{
+    PdfWords have = {0};
+    *first = *end = 0;
+    for (; *end < p->n && want.n; ++*end) {
+        if (p->gone[*end] || p->table[*end]) {
+            have = (PdfWords){0};
+            *first = *end + 1;
+            continue;
+        }
+        have.sum += words[*end].sum;
+        have.n += words[*end].n;
+        for (; have.n > want.n || (*first < *end && words[*first].n == 0); ++*first) {
+            have.sum -= words[*first].sum;
+            have.n -= words[*first].n;
+        }
+        if (have.n == want.n && have.sum == want.sum) return ++*end, true;
+    }
+    return false;
+}
+
+// Whether the lines have taken the table's rows apart; else they read well as they are.
+static bool is_scattered(const Page *p, size_t first, size_t end, size_t rows)
+{
+    size_t n = 0;
+    for (size_t i = first; i < end; i++) n += p->lines[i].len > 0;
+    return n * 4 > rows * 5;
+}
+
+// Rows at its top and bottom may be a line of text that only stood near.
+static void put_table(Page *p, const PdfWords *words, const PdfTable *t, Arena *a)
+{
+    enum { LEFT_OUT = 2 };
+    for (size_t out = 0; out <= 2 * LEFT_OUT; out++)
+        for (size_t top = out > LEFT_OUT ? out - LEFT_OUT : 0; top <= out && top <= LEFT_OUT; top++) {
+            size_t bottom = out - top, first, end;
+            if (t->rows < out + PDF_TABLE_ROWS) return;
+            PdfWords want = {0};
+            for (size_t row = top; row < t->rows - bottom; row++) want.sum += t->words[row].sum, want.n += t->words[row].n;
+            if (!find_lines(p, words, want, &first, &end)) continue;
+            if (!is_scattered(p, first, end, t->rows - out)) return;
+            for (size_t i = first; i < end; i++) p->lines[i] = (Str){0};
+            p->table[first] = true;
+            p->lines[first] = pdf_table_markdown(t, top, t->rows - bottom, a);
+            return;
+        }
+}
+
+static void put_tables(Page *p, Str laid_out, Arena *a)
+{
+    PdfTable *tables;
+    size_t n = pdf_tables_find(laid_out, a, &tables);
+    if (n == 0) return;
+    PdfWords *words = arena_new(a, PdfWords, p->n);
+    for (size_t i = 0; i < p->n; i++) words[i] = pdf_words(p->lines[i]);
+    for (size_t i = 0; i < n; i++) put_table(p, words, &tables[i], a);
 }
 
 // ---- headers and footers ------------------------------------------------------------------------
@@ -51,6 +115,7 @@ static size_t edge_line(const Page *p, unsigned k, bool bottom)
 {
     for (size_t i = 0; i < p->n; i++) {
         size_t line = bottom ? p->n - 1 - i : i;
+        if (p->table[line]) return STR_NONE;
         if (p->lines[line].len && k-- == 0) return line;
     }
     return STR_NONE;
@@ -168,10 +233,16 @@ static void write_page(Buf *b, const Page *p)
 {
     Flow f = {.out = b, .paragraph = true};
     for (size_t i = 0; i < p->n; i++)
-        if (!p->gone[i] && p->lines[i].len > f.width && p->lines[i].len < 400) f.width = p->lines[i].len;
+        if (!p->gone[i] && !p->table[i] && p->lines[i].len > f.width && p->lines[i].len < 400) f.width = p->lines[i].len;
     for (size_t i = 0; i < p->n; i++) {
         if (p->gone[i]) continue;
         Str line = p->lines[i];
+        if (p->table[i]) {
+            if (b->len) buf_add(b, S("\n\n"));
+            buf_add(b, line);
+            f = (Flow){.out = b, .width = f.width, .paragraph = true};
+            continue;
+        }
         size_t mark = bullet_len(line);
         f.paragraph |= line.len == 0;
         f.bullet |= mark > 0;
@@ -221,7 +292,7 @@ static Str clean(Str text, Arena *a)
     return out;
 }
 
-Str pdf_text(Str printed, Arena *a, uint64_t **starts, uint32_t *n_pages)
+Str pdf_text(Str printed, PdfLayout layout, Arena *a, uint64_t **starts, uint32_t *n_pages)
 {
     Str rest = clean(printed, a), text;
     size_t n = 0, cap = 0;
@@ -229,7 +300,9 @@ Str pdf_text(Str printed, Arena *a, uint64_t **starts, uint32_t *n_pages)
     while (str_cut(&rest, '\f', &text) && n < PDF_PAGES_MAX) {
         if (!rest.ptr && text.len == 0) break;  // behind the last form feed
         pages = arena_grow(a, pages, n, &cap, sizeof *pages);
-        pages[n++] = read_page(text, a);
+        pages[n] = read_page(text, a);
+        if (n < layout.n && layout.pages[n].ptr) put_tables(&pages[n], clean(layout.pages[n], a), a);
+        n++;
     }
     if (n >= 3) drop_repeated(pages, n, a);
     *starts = arena_new(a, uint64_t, n + 1);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // From the pages that pdftotext prints to text that reads on: repeated page headers and footers and
-// page numbers go, words that a line end has parted are joined, lines become paragraphs.
+// page numbers go, words that a line end has parted are joined, lines become paragraphs, tables Markdown.
 #ifndef CONFAB_KNOWLEDGE_PDF_TEXT_H
 #define CONFAB_KNOWLEDGE_PDF_TEXT_H
 
@@ -9,7 +9,13 @@
 
 enum { PDF_PAGES_MAX = 100000 };
 
+// Pages that are laid out as well (see pdf_tables.h), by number from 0; absent: this one is not.
+typedef struct PdfLayout {
+    Str *pages;
+    size_t n;
+} PdfLayout;
+
 // `printed`: pages that each end with a form feed. The text, and where each page's begins, in `a`.
-Str pdf_text(Str printed, Arena *a, uint64_t **pages, uint32_t *n_pages);
+Str pdf_text(Str printed, PdfLayout layout, Arena *a, uint64_t **pages, uint32_t *n_pages);
 
 #endif

@@ -22,6 +22,7 @@
 #include "knowledge/converter.h"
 #include "knowledge/document.h"
 #include "knowledge/knowledge.h"
+#include "knowledge/pdf_tables.h"
 #include "knowledge/pdf_text.h"
 #include "knowledge/sandbox.h"
 #include "knowledge/search.h"
@@ -449,13 +450,88 @@ static void test_pdf_pages(void **state)
     Str text = pdf_text(S("Acme Handbook\n\nFees are impor-\ntant and they are low for every customer\nwho asks.\n\n\xE2\x80\xA2\n\nfirst\n\n\xE2\x80\xA2 second\n\n1\n\f"
                           "Acme Handbook\n\nMore text.\n\nPage 2 of 4\n\f"
                           "Acme Handbook\n\nStill more.\n\n- 3 -\n\f"
-                          "Acme Handbook\n\nThe end\xC2\xAD\n of it.\n\n4\n\f"), &arena, &pages, &n);
+                          "Acme Handbook\n\nThe end\xC2\xAD\n of it.\n\n4\n\f"), (PdfLayout){0}, &arena, &pages, &n);
     assert_int_equal(n, 4);
     const char *want = "Acme Handbook\n\nFees are important and they are low for every customer who asks.\n\n- first\n- second\n\nMore text.\n\nStill more.\n\nThe endof it.";
     if (!str_eq(text, str_from(want))) fail_msg("<%.*s>", STR_ARG(text));
     assert_true(str_starts(str_slice(text, pages[2], text.len), S("Still more.")));
-    text = pdf_text(S("Fees . . . . . . . . 3\nTerms........... 12\n. . . . . . . .\nWell... or.... who\xC2\x88 knows\x7F\n\f"), &arena, &pages, &n);
+    text = pdf_text(S("Fees . . . . . . . . 3\nTerms........... 12\n. . . . . . . .\nWell... or.... who\xC2\x88 knows\x7F\n\f"), (PdfLayout){0}, &arena, &pages, &n);
     if (!str_eq(text, S("Fees 3\nTerms 12\n\nWell... or.... who knows"))) fail_msg("<%.*s>", STR_ARG(text));
+}
+
+// A table as both ways of printing show it, between a sentence before and one behind.
+static const char printed_table[] = "Prices are low.\n\nAnimal\n\nSold\n\nPrice\n\nGnat\n\nper gram\n\n13.65\n\n0.01\n\neach\nstuffed\n\nGnu\n\n92.50\n\n"
+                                    "Call us | today.\n\f";
+static const char laid_table[] = "   Prices are low.\n\n   Animal   Sold        Price\n   Gnat     per gram    13.65\n            each         0.01\n   Gnu      stuffed     92.50\n\n"
+                                 "   Call us | today.\n";
+
+static Str pdf_of(const char *printed, const char *laid_out)
+{
+    uint64_t *pages;
+    uint32_t n;
+    Str page = str_from(laid_out);
+    return pdf_text(str_from(printed), (PdfLayout){&page, laid_out ? 1 : 0}, &arena, &pages, &n);
+}
+
+static void assert_pdf(const char *printed, const char *laid_out, const char *want)
+{
+    Str got = pdf_of(printed, laid_out);
+    if (!str_eq(got, str_from(want))) fail_msg("<%.*s>\nnot\n<%s>", STR_ARG(got), want);
+}
+
+static void test_pdf_tables(void **state)
+{
+    (void)state;
+    const char *table = "| Animal | Sold | Price |\n| --- | --- | --- |\n| Gnat | per gram | 13.65 |\n|  | each | 0.01 |\n| Gnu | stuffed | 92.50 |";
+    assert_true(pdf_tables_likely(str_from(printed_table)));
+    assert_pdf(printed_table, laid_table, arena_printf(&arena, "Prices are low.\n\n%s\n\nCall us | today.", table).ptr);
+    // A word that is not there, and one too many: the page stays as it was printed.
+    Str plain = pdf_of(printed_table, NULL);
+    assert_false(str_contains(plain, S("| ---")));
+    assert_pdf(printed_table, "   Animal   Sold        Price\n   Gnat     per gram    13.65\n   Ape      stuffed     92.50\n", plain.ptr);
+    // A heading that stood near the table is no row of it.
+    assert_pdf("4 Prices\n\nAnimal\n\nPrice\n\nGnat\n\nGnu\n\nEmu\n\n1.50\n\n2.50\n\n3\n\f",
+               "4    Prices\n     Animal    Price\n     Gnat       1.50\n     Gnu        2.50\n     Emu           3\n",
+               "4 Prices\n\n| Animal | Price |\n| --- | --- |\n| Gnat | 1.50 |\n| Gnu | 2.50 |\n| Emu | 3 |");
+}
+
+// What stands in columns and is no table: prose, an index, the lines of a program, a list.
+static void test_pdf_no_tables(void **state)
+{
+    (void)state;
+    static const char *const pages[] = {
+        "Orders leave within one day of the      Returns are free for thirty days and\n"
+        "purchase, and on Mondays they leave     the money comes back within a week of\n"
+        "before noon whatever the weather is     the parcel, which the customer sends\n"
+        "in the north of the country today.      to us with the label that we print.\n",
+        "abort, 12        fork, 31\nbreak, 14        goto, 33\ncase, 15         if, 35\ndo, 18           long, 36\n",
+        "17   int main(void)\n18   {\n19       return 0;\n20   }\n",
+        "1.   First things\n2.   Second things\n3.   Third 33\n",
+        "\xE2\x80\xA2   12.5\n\xE2\x80\xA2   13.5\n\xE2\x80\xA2   14.5\n",
+        "a   1\nb   2\n",
+    };
+    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
+        PdfTable *tables;
+        if (pdf_tables_find(str_from(pages[i]), &arena, &tables)) fail_msg("a table in\n%s", pages[i]);
+    }
+    assert_false(pdf_tables_likely(S("A line of prose that is as wide as the page.\nAnd another one of them, of the same width.\n12\n")));
+    assert_false(pdf_tables_likely(S("1\nint a;\n2\nint b;\n3\nint c;\n4\nint d;\n5\nint e;\n6\nint f;\n")));
+}
+
+static void test_pdf_table_limits(void **state)
+{
+    (void)state;
+    Buf wide = {0}, printed = {0};
+    for (int row = 0; row < 5; row++) {
+        for (int i = 0; i < 2000; i++) buf_printf(&wide, "%d  ", i), buf_printf(&printed, "%d\n", i);
+        buf_add_char(&wide, '\n');
+    }
+    Str page = buf_str(&wide);
+    uint64_t *starts;
+    uint32_t n;
+    assert_true(pdf_text(buf_str(&printed), (PdfLayout){&page, 1}, &arena, &starts, &n).len > 0);
+    buf_free(&wide);
+    buf_free(&printed);
 }
 
 // ---- cache and search ---------------------------------------------------------------------------
@@ -607,6 +683,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_encodings, teardown), cmocka_unit_test_teardown(test_tables_and_values, teardown),
         cmocka_unit_test_teardown(test_html, teardown),      cmocka_unit_test_teardown(test_docx, teardown),
+        cmocka_unit_test_teardown(test_pdf_tables, teardown),
+        cmocka_unit_test_teardown(test_pdf_no_tables, teardown), cmocka_unit_test_teardown(test_pdf_table_limits, teardown),
         cmocka_unit_test_teardown(test_docx_styles, teardown),
         cmocka_unit_test_teardown(test_odt_and_epub, teardown), cmocka_unit_test_teardown(test_bombs, teardown),
         cmocka_unit_test_teardown(test_converter, teardown), cmocka_unit_test_teardown(test_sandbox, teardown), cmocka_unit_test_teardown(test_ahead, teardown), cmocka_unit_test_teardown(test_pdf, teardown),
