@@ -14,7 +14,7 @@
 enum {
     CONVERTER_SILENT_MS = 1500,      // without a byte of output: it hangs
     CONVERTER_TOTAL_MS = 60 * 1000,  // of a thousand pages that do come
-    CONVERTER_MEMORY = 64 << 20,     // of the child's own data
+    CONVERTER_MEMORY = 48 << 20,     // of the child's own data; with its programs below 64 MB. Manuals of 1,000 pages take 35
     CONVERTER_ARGUMENTS = 12,
 };
 

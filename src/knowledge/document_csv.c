@@ -97,10 +97,10 @@ static bool extract(Extraction *x, Error *e)
         write_row(&b, names, row);
         arena_reset(&scratch);
     }
+    arena_free(&scratch);
     if (!b.full) x->text = arena_str(x->arena, buf_str(&b));
     bool full = b.full;
     buf_free(&b);
-    arena_free(&scratch);
     if (!full) return true;
     error_set(e, ERROR_FILE, "document", "the table is larger than %d MB when written out", 2 * (MARKDOWN_TEXT_MAX >> 20));
     error_hint(e, "split it into several files");

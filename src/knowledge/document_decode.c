@@ -49,27 +49,38 @@ static uint32_t unit_at(Str bytes, size_t at, char order)
     return order == 'L' ? a | b << 8 : a << 8 | b;
 }
 
-static bool from_utf16(Str bytes, size_t at, char order, Str shown, Arena *a, Str *text, Error *e)
+// The letter at `at`, and behind it. What is no letter comes back as it is.
+static uint32_t letter_at(Str bytes, size_t *at, char order)
 {
-    // A unit of two bytes becomes three at most.
-    char *to = arena_array(a, bytes.len / 2 + 1, 3);
-    size_t n = 0;
-    for (; at + 1 < bytes.len; at += 2) {
-        uint32_t c = unit_at(bytes, at, order);
-        if (c >= 0xD800 && c < 0xDC00 && at + 3 < bytes.len) {
-            uint32_t low = unit_at(bytes, at + 2, order);
-            if (low >= 0xDC00 && low < 0xE000) {
-                c = 0x10000 + ((c - 0xD800) << 10) + (low - 0xDC00);
-                at += 2;
-            }
-        }
-        char letter[4];
+    uint32_t c = unit_at(bytes, *at, order);
+    *at += 2;
+    if (c < 0xD800 || c >= 0xDC00 || *at + 1 >= bytes.len) return c;
+    uint32_t low = unit_at(bytes, *at, order);
+    if (low < 0xDC00 || low >= 0xE000) return c;
+    *at += 2;
+    return 0x10000 + ((c - 0xD800) << 10) + (low - 0xDC00);
+}
+
+// Twice over the bytes, so that no more is held than the text.
+static bool from_utf16(Str bytes, size_t start, char order, Str shown, Arena *a, Str *text, Error *e)
+{
+    char letter[4];
+    size_t n = 0, at = start;
+    while (at + 1 < bytes.len) {
+        size_t before = at;
+        uint32_t c = letter_at(bytes, &at, order);
         unsigned len = utf8_encode(c, letter);
-        if (len == 0 || c == 0) return not_text(bytes, at, c ? "half a letter of UTF-16" : "no text in UTF-16", shown, e);
-        memcpy(to + n, letter, len);
+        if (len == 0 || c == 0) return not_text(bytes, before, c ? "half a letter of UTF-16" : "no text in UTF-16", shown, e);
         n += len;
     }
     if (at < bytes.len) return not_text(bytes, at, "half a unit of UTF-16", shown, e);
+    char *to = arena_alloc(a, n + 1);
+    n = 0;
+    for (at = start; at + 1 < bytes.len;) {
+        unsigned len = utf8_encode(letter_at(bytes, &at, order), letter);
+        memcpy(to + n, letter, len);
+        n += len;
+    }
     *text = line_ends((Str){to, n}, to, a);
     return true;
 }
@@ -80,16 +91,29 @@ static const uint16_t upper[32] = {
     0,      0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0, 0x017E, 0x0178,
 };
 
+static uint32_t windows_letter(char c)
+{
+    unsigned char byte = (unsigned char)c;
+    return byte >= 0x80 && byte < 0xA0 ? upper[byte - 0x80] : byte;
+}
+
 static bool from_windows_1252(Str bytes, Str shown, Arena *a, Str *text, Error *e)
 {
-    char *to = arena_array(a, bytes.len + 1, 3);
+    char letter[4];
     size_t n = 0;
     for (size_t i = 0; i < bytes.len; i++) {
         unsigned char byte = (unsigned char)bytes.ptr[i];
-        uint32_t c = byte >= 0x80 && byte < 0xA0 ? upper[byte - 0x80] : byte;
+        uint32_t c = windows_letter(bytes.ptr[i]);
         bool control = byte < 0x20 && !memchr("\t\n\r\f\x1A", byte, 5);
         if (c == 0 || control) return not_text(bytes, i, "neither UTF-8 nor Windows-1252", shown, e);
-        n += utf8_encode(c, to + n);
+        n += byte < 0x80 ? 1 : utf8_encode(c, letter);
+    }
+    char *to = arena_alloc(a, n + 1);
+    n = 0;
+    for (size_t i = 0; i < bytes.len; i++) {
+        unsigned len = utf8_encode(windows_letter(bytes.ptr[i]), letter);
+        memcpy(to + n, letter, len);
+        n += len;
     }
     *text = line_ends((Str){to, n}, to, a);
     return true;
