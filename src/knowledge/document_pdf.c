@@ -52,10 +52,10 @@ static void lay_out_range(Extraction *x, PdfLayout *layout, size_t first, size_t
     buf_free(&said);
 }
 
-// Lays out the pages that may hold tables. A new start costs as much as two or three pages, so these are taken along.
+// Lays out the pages that may hold tables. A new start costs as much as a page or two, so these are taken along.
 static PdfLayout lay_out(Extraction *x, Str printed)
 {
-    enum { TAKEN_ALONG = 2, RANGES = 32 };
+    enum { TAKEN_ALONG = 1, RANGES = 32 };
     PdfLayout layout = {.n = 1};
     for (size_t i = 0; i < printed.len; i++) layout.n += printed.ptr[i] == '\f';
     if (layout.n > PDF_PAGES_MAX) return (PdfLayout){0};

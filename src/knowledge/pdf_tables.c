@@ -71,18 +71,18 @@ static bool leading_number(Str s, uint64_t *n)
 // ---- whether to look ----------------------------------------------------------------------------
 
 // In reading order a table is many short lines on end, a cell or a part of a row each, some of them figures. Figures
-// that only count on are the numbers of sections, or of a program's lines.
+// that only count on are numbers of sections, of pages, or of a program's lines.
 bool pdf_tables_likely(Str page)
 {
-    enum { SHORT = 30, ON_END = 8, FIGURES = 3, LINES_A_FIGURE = 5 };
+    enum { SHORT = 30, ON_END = 9, FIGURES = 3, LINES_A_FIGURE = 4, STEP = 2 };
     Str line;
     size_t on_end = 0, figures = 0;
     uint64_t before = 0, n;
     while (str_cut(&page, '\n', &line)) {
         line = str_trim(line);
         if (line.len == 0) continue;
-        bool count = leading_number(line, &n) && n == before + 1;
-        if (leading_number(line, &n)) before = n;
+        bool number = leading_number(line, &n), count = number && n >= before && n - before <= STEP;
+        if (number) before = n;
         on_end = line.len > SHORT ? 0 : on_end + 1;
         figures = line.len > SHORT ? 0 : figures + (!count && is_figure(line));
         if (on_end >= ON_END && figures >= FIGURES && figures * LINES_A_FIGURE >= on_end) return true;
