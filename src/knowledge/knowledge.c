@@ -110,8 +110,8 @@ static bool readable(Reading *r, const FileEntry *file)
     Error e;
     const char *why = file->outside    ? "the link leads out of knowledge/"
                       : !file->regular ? "not a regular file"
-                      : file->size > DOCUMENT_MAX ? "the file is larger than a document may be, 48 MB" : NULL;
-    _Static_assert(DOCUMENT_MAX == 48 << 20, "the message names it");
+                      : file->size > DOCUMENT_MAX ? "the file is larger than a document may be, 64 MB" : NULL;
+    _Static_assert(DOCUMENT_MAX == 64 << 20, "the message names it");
     if (!why) return true;
     error_set(&e, ERROR_FILE, "knowledge", "%s; it is skipped", why);
     error_hint(&e, file->outside ? "copy the file into knowledge/" : file->regular ? "split it into several files" : "take it out of knowledge/");

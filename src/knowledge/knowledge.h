@@ -22,7 +22,7 @@
 enum {
     KNOWLEDGE_DEPTH = 16,             // folders below knowledge/; deeper is a mistake or a loop
     KNOWLEDGE_DOCUMENTS = 1000000,    // documents of one project
-    DOCUMENT_MAX = 48 << 20,          // bytes of a document's file, which is held whole: with it confab stays below 64 MB
+    DOCUMENT_MAX = 64 << 20,          // bytes of a document's file, which is held whole, beside some 13 MB
 };
 
 typedef struct Document {
