@@ -15,7 +15,7 @@
 static size_t letter_symbols(const Vocabulary *v, const char *p, size_t n, uint32_t *out)
 {
     ShortPiece key = short_key(p, n);
-    uint32_t id = short_find(v, key.low, key.high);
+    uint32_t id = n == 1 && *p != ' ' ? v->h->letter_ids[*p & (ASCII - 1)] : short_find(v, key.low, key.high);
     if (id != NO_TOKEN) {
         *out = id;
         return 1;
@@ -29,22 +29,43 @@ static size_t letter_symbols(const Vocabulary *v, const char *p, size_t n, uint3
     return n;
 }
 
-size_t first_symbols(const Vocabulary *v, const char *p, size_t n, uint32_t *out)
+enum { NO_CODE = ASCII };
+
+// What letter_ids has of a letter, if that is the symbol that it gave.
+static uint8_t letter_code(const Vocabulary *v, const char *p, size_t n, uint32_t id)
+{
+    bool blank = n == 3 && memcmp(p, "\xE2\x96\x81", 3) == 0;
+    unsigned code = blank ? ' ' : n == 1 && *p != ' ' ? (unsigned char)*p : NO_CODE;
+    return code < ASCII && v->h->letter_ids[code] == id ? (uint8_t)code : NO_CODE;
+}
+
+// `codes`: of each symbol, or NULL.
+static size_t symbols_of_letters(const Vocabulary *v, const char *p, size_t n, uint32_t *out, uint8_t *codes)
 {
     size_t count = 0;
-    if (v->h->byte_level) {
-        for (size_t i = 0; i < n; i++) {
-            out[count] = v->h->byte_ids[(unsigned char)p[i]];
-            count += out[count] != NO_TOKEN;
-        }
-        return count;
-    }
     for (size_t at = 0; at < n;) {
         size_t from = at;
         utf8_next((Str){p, n}, &at);
-        count += letter_symbols(v, p + from, at - from, out + count);
+        size_t more = letter_symbols(v, p + from, at - from, out + count);
+        if (codes) memset(codes + count, more == 1 ? letter_code(v, p + from, at - from, out[count]) : NO_CODE, more);
+        count += more;
     }
     return count;
+}
+
+static size_t symbols_of_bytes(const Vocabulary *v, const char *p, size_t n, uint32_t *out)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++) {
+        out[count] = v->h->byte_ids[(unsigned char)p[i]];
+        count += out[count] != NO_TOKEN;
+    }
+    return count;
+}
+
+size_t first_symbols(const Vocabulary *v, const char *p, size_t n, uint32_t *out)
+{
+    return v->h->byte_level ? symbols_of_bytes(v, p, n, out) : symbols_of_letters(v, p, n, out, NULL);
 }
 
 // ---- a piece ------------------------------------------------------------------------------------
@@ -77,28 +98,50 @@ INLINE void ask_nothing(Merging *m, unsigned which)
     m->rests[which] = 0;
 }
 
-static void first_orders(const Vocabulary *v, Merging *m, size_t n)
+INLINE void set_first(Merging *m, size_t i, BytePair pair)
 {
-    const unsigned char *bytes = (const unsigned char *)m->p;
+    m->order[i] = (pair.order & NO_ORDER) | (uint32_t)i;
+    m->made[i] = pair.id;
+}
+
+INLINE void find_first(const Vocabulary *v, Merging *m, size_t i)
+{
+    uint64_t entry = pair_find(&v->pairs, m->ids[i], m->ids[i + 1]);
+    m->order[i] = order_of(v->pairs.shape, entry, (unsigned)i);
+    m->made[i] = pair_id(v->pairs.shape, entry);
+}
+
+static size_t begin_with_bytes(const Vocabulary *v, Merging *m)
+{
+    const unsigned char *p = (const unsigned char *)m->p;
+    size_t n = symbols_of_bytes(v, m->p, m->n, m->ids);
     for (size_t i = 0; i + 1 < n; i++) {
-        if (v->byte_pairs) {
-            BytePair pair = v->byte_pairs[bytes[i] << 8 | bytes[i + 1]];
-            m->order[i] = (pair.order & NO_ORDER) | (uint32_t)i;
-            m->made[i] = pair.id;
-        } else {
-            uint64_t entry = pair_find(&v->pairs, m->ids[i], m->ids[i + 1]);
-            m->order[i] = order_of(v->pairs.shape, entry, (unsigned)i);
-            m->made[i] = pair_id(v->pairs.shape, entry);
-        }
+        if (v->byte_pairs)
+            set_first(m, i, v->byte_pairs[p[i] << 8 | p[i + 1]]);
+        else
+            find_first(v, m, i);
     }
+    return n;
+}
+
+static size_t begin_with_letters(const Vocabulary *v, Merging *m)
+{
+    uint8_t codes[MERGE_LANES];
+    size_t n = symbols_of_letters(v, m->p, m->n, m->ids, codes);
+    for (size_t i = 0; i + 1 < n; i++) {
+        if ((codes[i] | codes[i + 1]) < ASCII)
+            set_first(m, i, v->letter_pairs[codes[i] * ASCII + codes[i + 1]]);
+        else
+            find_first(v, m, i);
+    }
+    return n;
 }
 
 static void merging_begin(const Vocabulary *v, Merging *m)
 {
-    size_t n = first_symbols(v, m->p, m->n, m->ids);
+    size_t n = v->letter_pairs ? begin_with_letters(v, m) : begin_with_bytes(v, m);
     m->n_ids = n;
     m->lanes = n ? (unsigned)(n + 15) / 16 * 16 : 16;  // sixteen are always read
-    first_orders(v, m, n);
     for (size_t i = n ? n - 1 : 0; i < m->lanes; i++) m->order[i] = UINT32_MAX;
     memcpy(m->next, counting + 2, m->lanes);
     memcpy(m->before, counting, m->lanes);

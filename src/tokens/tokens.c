@@ -63,16 +63,22 @@ static Str nfc(Tokenizer *t, Str s)
     return padded(&t->normal);
 }
 
+#define BLANK "\xE2\x96\x81"  // ▁
+
+// Three bytes are written for each, without a branch on what it is.
 static Str spaces_to_blanks(Tokenizer *t, Str s)
 {
     buf_clear(&t->normal);
-    while (s.len) {
-        size_t space = str_find_char(s, ' ');
-        buf_add(&t->normal, str_slice(s, 0, space));
-        if (space == STR_NONE) break;
-        buf_add(&t->normal, S("\xE2\x96\x81"));
-        s = str_slice(s, space + 1, s.len);
+    buf_reserve(&t->normal, 3 * s.len + SPLIT_PADDING);
+    char *out = t->normal.ptr;
+    for (size_t i = 0; i < s.len; i++) {
+        bool space = s.ptr[i] == ' ';
+        out[0] = space ? BLANK[0] : s.ptr[i];
+        out[1] = BLANK[1];
+        out[2] = BLANK[2];
+        out += space ? 3 : 1;
     }
+    t->normal.len = (size_t)(out - t->normal.ptr);
     return padded(&t->normal);
 }
 
@@ -166,6 +172,18 @@ static void by_splitter(Tokenizer *t, Str s, IdList *out)
     pipe_give(&pipe);
 }
 
+// A letter as far as merges at its ends go.
+typedef struct Ends {
+    unsigned size, first, last;  // bytes; ' ' for ▁
+} Ends;
+
+static inline Ends letter_ends(const unsigned char *p, size_t left)
+{
+    unsigned c = *p, size = c < 0x80 ? 1 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
+    if (c == 0xE2 && left >= 3 && memcmp(p, BLANK, 3) == 0) return (Ends){3, ' ', ' '};
+    return (Ends){size, c, p[size - 1]};
+}
+
 // Cuts wherever no merge joins what stands there.
 static void by_neighbours(Tokenizer *t, Str s, IdList *out)
 {
@@ -173,30 +191,28 @@ static void by_neighbours(Tokenizer *t, Str s, IdList *out)
     const unsigned char *p = (const unsigned char *)s.ptr;
     Pipe pipe;
     pipe_begin(&pipe, &t->bpe, out);
-    size_t n = 0, base = 0, at = 0, last = 0;
-    unsigned before = 256;
+    Ends letter = letter_ends(p, s.len);
+    size_t n = 0, base = 0, at = letter.size, last = 0, far = SCAN_BYTES;
     while (at < s.len) {
-        unsigned c = p[at], size = c < 0x80 ? 1 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
-        bool blank = c == 0xE2 && s.len - at >= 3 && p[at + 1] == 0x96 && p[at + 2] == 0x81;
-        if (before < 256 && !pair_bit(bits, before, blank ? ' ' : c)) {
-            last = at;
-            pipe.next->ends[n++] = (uint32_t)(at - base);
+        uint32_t *ends = pipe.next->ends;
+        size_t stop = s.len - base < far ? s.len : base + far;
+        while (at < stop && n < BATCH_PIECES) {
+            unsigned before = letter.last;
+            letter = letter_ends(p + at, s.len - at);
+            bool cut = !pair_bit(bits, before, letter.first);
+            ends[n] = (uint32_t)(at - base);
+            n += cut;
+            last = cut ? at : last;
+            at += letter.size;
         }
-        if (n == BATCH_PIECES || (at - base > 1 << 20 && n)) {
+        far = n ? SCAN_BYTES : far + SCAN_BYTES;
+        if (n) {
             pipe.next->p = s.ptr + base;
             pipe.next->n = n;
             pipe_put(&pipe);
-            base = last;
-            n = 0;
         }
-        at += size;
-        before = blank ? ' ' : p[at - 1];
-    }
-    if (n) {
-        pipe.next->p = s.ptr + base;
-        pipe.next->n = n;
-        pipe_put(&pipe);
         base = last;
+        n = 0;
     }
     pipe_give(&pipe);
     if (base < s.len) bpe_piece(&t->bpe, s.ptr + base, s.len - base, out);
@@ -220,13 +236,8 @@ static void plain(Tokenizer *t, Str s, IdList *out)
 // The longest added token at the start of s, or NO_TOKEN.
 static uint32_t added_at(const Vocabulary *v, Str s, size_t *n)
 {
-    size_t longest = v->h->added_first[(unsigned char)s.ptr[0]];
-    if (s.len > 1 && !pair_bit(v->added_pairs, (unsigned char)s.ptr[0], (unsigned char)s.ptr[1])) longest = 1;
-    for (*n = longest < s.len ? longest : s.len; *n; (*n)--) {
-        uint32_t id = vocabulary_added(v, str_slice(s, 0, *n));
-        if (id != NO_TOKEN) return id;
-    }
-    return NO_TOKEN;
+    bool one = s.len < 2 || !pair_bit(v->added_pairs, (unsigned char)s.ptr[0], (unsigned char)s.ptr[1]);
+    return vocabulary_added(v, one ? str_slice(s, 0, 1) : s, n);
 }
 
 static void with_added(Tokenizer *t, Str s, IdList *out)

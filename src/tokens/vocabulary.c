@@ -16,9 +16,10 @@ static bool block_is_sound(const VocabularyHeader *h, size_t size)
            h->n_ids <= VOCABULARY_IDS && is_mask(h->short_mask) && is_mask(h->long_mask) && is_mask(h->added_mask) &&
            pair_shape_is_sound(h->pair_shape) && inside(h, h->shorts, h->short_mask + UINT64_C(1), SHORT_LINE * sizeof(ShortPiece)) &&
            inside(h, h->longs, h->long_mask + UINT64_C(1), sizeof(LongPiece)) && inside(h, h->pairs, pair_table_size(h->pair_shape), 1) &&
-           inside(h, h->byte_pairs, h->byte_level ? 65536 : 0, sizeof(BytePair)) &&
+           inside(h, h->byte_pairs, h->byte_level ? 65536 : ASCII * ASCII, sizeof(BytePair)) &&
            inside(h, h->neighbours, h->byte_level ? 0 : PAIR_BITS / 8, 1) && inside(h, h->added_pairs, PAIR_BITS / 8, 1) &&
-           inside(h, h->added, h->added_mask + UINT64_C(1), 4) && inside(h, h->offsets, h->n_ids + UINT64_C(1), 4) &&
+           h->n_nodes <= VOCABULARY_IDS && inside(h, h->added_edges, h->added_mask + UINT64_C(1), sizeof(AddedEdge)) &&
+           inside(h, h->added_ids, h->n_nodes, 4) && inside(h, h->offsets, h->n_ids + UINT64_C(1), 4) &&
            inside(h, h->bytes, h->n_bytes, 1) && h->pattern[PATTERN_BYTES - 1] == 0;
 }
 
@@ -49,9 +50,11 @@ bool vocabulary_from_block(const void *block, size_t size, Vocabulary *out)
         .longs = (const LongPiece *)(const void *)(base + h->longs),
         .pairs = pair_table_at(h->pair_shape, base + h->pairs),
         .byte_pairs = has_all_bytes(h) ? (const BytePair *)(const void *)(base + h->byte_pairs) : NULL,
+        .letter_pairs = h->byte_level ? NULL : (const BytePair *)(const void *)(base + h->byte_pairs),
         .neighbours = h->byte_level || h->no_neighbours ? NULL : (const uint64_t *)(const void *)(base + h->neighbours),
         .added_pairs = (const uint64_t *)(const void *)(base + h->added_pairs),
-        .added = (const uint32_t *)(const void *)(base + h->added),
+        .added_edges = (const AddedEdge *)(const void *)(base + h->added_edges),
+        .added_ids = (const uint32_t *)(const void *)(base + h->added_ids),
         .offsets = (const uint32_t *)(const void *)(base + h->offsets),
         .bytes = base + h->bytes,
     };
@@ -83,12 +86,24 @@ uint32_t long_find(const Vocabulary *v, Str piece, uint64_t hash)
     return NO_TOKEN;
 }
 
-uint32_t vocabulary_added(const Vocabulary *v, Str text)
+// The node behind an edge; 0: there is none.
+static uint32_t follow(const Vocabulary *v, uint32_t node, unsigned char c)
 {
-    uint64_t at = hash64(text, 0);
+    uint32_t from = node << 8 | c, at = edge_hash(from);
     for (uint32_t slot = 0; slot <= v->h->added_mask; slot++, at++) {
-        uint32_t id = v->added[at & v->h->added_mask];
-        if (id == NO_TOKEN || str_eq(token_bytes(v, id), text)) return id;
+        AddedEdge edge = v->added_edges[at & v->h->added_mask];
+        if (edge.from == from || edge.to == 0) return edge.to < v->h->n_nodes ? edge.to : 0;
     }
-    return NO_TOKEN;
+    return 0;
+}
+
+uint32_t vocabulary_added(const Vocabulary *v, Str text, size_t *n)
+{
+    uint32_t id = NO_TOKEN, node = 0;
+    for (size_t i = 0; i < text.len && (node = follow(v, node, (unsigned char)text.ptr[i])); i++) {
+        if (v->added_ids[node] == NO_TOKEN) continue;
+        id = v->added_ids[node];
+        *n = i + 1;
+    }
+    return id;
 }

@@ -4,19 +4,20 @@
 // that a file of it can be mapped instead of read. It is built once from what the tokenizer's makers
 // publish (vocabulary_file.h) and kept beside it.
 //
-//   header │ byte ids │ short pieces │ long pieces │ pairs │ byte pairs │ neighbours │ added │ added pairs │
-//   offsets │ bytes of all tokens
+//   header │ byte ids │ short pieces │ long pieces │ pairs │ byte pairs │ neighbours │ added pairs │ added edges │
+//   added ids │ offsets │ bytes of all tokens
 //
 // All tables are open addressing with a power of two of slots.
 //   short    pieces of up to 12 bytes that are one token: the bytes and the id in 16 bytes; a hash names four
 //            slots, a line of the processor's cache, of which the lowest ids (the most frequent) have the first
 //   long     the id of a longer piece and some bits of its hash; its bytes are compared
 //   pairs    two neighbouring tokens that merge: the rank of the merge and the token it gives (pair_table.h)
-//   byte pairs  the same of two bytes, without a search; only where symbols are bytes
+//   byte pairs  the same of two bytes, without a search; where symbols are letters, of two of ASCII, or ▁ as a space
 //   neighbours  a bit for each two bytes that a merge joins, the last of a letter and the first of the next (▁ is
 //            a space there); only where symbols are letters. A text may be cut between all others.
 //   added pairs  a bit for each two bytes that an added token begins with
-//   added    tokens that are found in a text before anything else
+//   added    tokens that are found in a text before anything else, as a trie: edges from node and byte to node, and the
+//            token that ends at a node
 //
 // A mapped file is checked against its own hash, and whatever a block holds, no search in it runs on for ever
 // and none reads outside.
@@ -28,7 +29,7 @@
 #include "tokens/pretokenise.h"
 
 #define NO_TOKEN UINT32_MAX
-enum { VOCABULARY_VERSION = 5 };
+enum { VOCABULARY_VERSION = 6 };
 
 typedef enum NormaliserKind {
     NORMALISE_NONE,
@@ -43,6 +44,7 @@ enum {
     PATTERN_BYTES = 2048,      // of a split pattern that no scanner is known for
     ADDED_MAX = 128,           // bytes of an added token
     SHORT_LINE = 4,            // short pieces that share a hash
+    ASCII = 128,
     BYTE_PAIR_SHIFT = 8,       // room for a place in a piece (merge_group.h)
 };
 
@@ -60,6 +62,11 @@ typedef struct BytePair {
     uint32_t order, id;    // rank + 1, then BYTE_PAIR_SHIFT bits of 0; all of the first 1: they do not merge
 } BytePair;
 
+typedef struct AddedEdge {
+    uint32_t from;         // node << 8 | byte; the root is node 0
+    uint32_t to;           // 0: an empty slot
+} AddedEdge;
+
 typedef struct VocabularyHeader {
     char magic[8];
     uint32_t version;
@@ -71,6 +78,7 @@ typedef struct VocabularyHeader {
     uint32_t n_ids;
     uint32_t short_mask;     // lines - 1
     uint32_t long_mask, added_mask;  // slots - 1
+    uint32_t n_nodes;        // of the trie
     PairShape pair_shape;
     uint32_t n_added;
     uint32_t no_neighbours;  // a piece that is a token is that, so no piece may be cut
@@ -78,10 +86,11 @@ typedef struct VocabularyHeader {
     uint64_t source_size;    // what it was built from
     int64_t source_mtime;
     uint64_t hash;           // of the whole block with 0 here
-    uint64_t shorts, longs, pairs, byte_pairs, neighbours, added, added_pairs, offsets, bytes;  // where the tables begin, multiples of 64
+    uint64_t shorts, longs, pairs, byte_pairs, neighbours, added_pairs, added_edges, added_ids, offsets, bytes;  // where the tables begin, multiples of 64
     uint64_t n_bytes;
     uint32_t byte_ids[256];
-    unsigned char added_first[256];  // longest added token that begins with this byte
+    uint32_t letter_ids[ASCII];      // where symbols are letters; NO_TOKEN: none. ' ' is ▁
+    unsigned char added_first[256];  // 1: an added token begins with this byte
     char pattern[PATTERN_BYTES];     // of SPLIT_PATTERN
 } VocabularyHeader;
 
@@ -91,9 +100,11 @@ typedef struct Vocabulary {
     const LongPiece *longs;
     PairTable pairs;
     const BytePair *byte_pairs;  // [256 * first + second]; NULL: symbols are letters, or a byte has none
+    const BytePair *letter_pairs;  // [ASCII * first + second]; NULL: symbols are bytes
     const uint64_t *neighbours;  // 65536 bits; NULL: symbols are bytes, or a piece that is a token is never merged
     const uint64_t *added_pairs; // 65536 bits
-    const uint32_t *added;     // ids
+    const AddedEdge *added_edges;
+    const uint32_t *added_ids;   // of the token that ends at a node, or NO_TOKEN
     const uint32_t *offsets;   // n_ids + 1: of a token's bytes
     const char *bytes;
     size_t mapped;             // 0: the block was allocated
@@ -101,8 +112,8 @@ typedef struct Vocabulary {
 } Vocabulary;
 
 Str token_bytes(const Vocabulary *v, uint32_t id);
-// The id of an added token with exactly these bytes, or NO_TOKEN.
-uint32_t vocabulary_added(const Vocabulary *v, Str text);
+// The longest added token that the text begins with, and its bytes; or NO_TOKEN.
+uint32_t vocabulary_added(const Vocabulary *v, Str text, size_t *n);
 
 // From a block as vocabulary_build makes it: checks that its tables and the tokens' bytes lie inside, not
 // its hash. The block is not owned.
@@ -147,6 +158,8 @@ static inline uint32_t short_find(const Vocabulary *v, uint64_t low, uint64_t hi
     }
     return NO_TOKEN;
 }
+
+static inline uint32_t edge_hash(uint32_t from) { return (uint32_t)(from * UINT64_C(0x9E3779B97F4A7C15) >> 32); }
 
 // Bit [256 * first + second] of a table of pairs of bytes.
 enum { PAIR_BITS = 65536 };

@@ -43,32 +43,34 @@ static Counts count(const VocabularySource *s)
     return c;
 }
 
-static void *lay_out(const VocabularySource *s, Counts c, PairShape pairs, size_t *size)
+static void *lay_out(const VocabularySource *s, Counts c, PairShape pairs, uint32_t n_nodes, size_t *size)
 {
     VocabularyHeader h = {
         .magic = "confabvo", .version = VOCABULARY_VERSION, .split = s->split, .normaliser = s->normaliser, .byte_level = s->byte_level,
         .unknown = s->unknown, .no_neighbours = s->whole_first, .n_ids = (uint32_t)s->n_tokens, .n_added = (uint32_t)s->n_added, .n_bytes = c.bytes,
         .short_mask = lines_for(c.shorts) - 1, .long_mask = slots_for(c.longs) - 1, .pair_shape = pairs,
-        .added_mask = slots_for(s->n_added) - 1,
+        .added_mask = slots_for(n_nodes) - 1, .n_nodes = n_nodes,
     };
     uint64_t end = (sizeof h + 63) / 64 * 64;
     h.shorts = place(&end, (h.short_mask + UINT64_C(1)) * SHORT_LINE * sizeof(ShortPiece));
     h.longs = place(&end, (h.long_mask + UINT64_C(1)) * sizeof(LongPiece));
     h.pairs = place(&end, pair_table_size(pairs));
-    h.byte_pairs = place(&end, s->byte_level ? 65536 * sizeof(BytePair) : 0);
+    h.byte_pairs = place(&end, (s->byte_level ? 65536 : ASCII * ASCII) * sizeof(BytePair));
     h.neighbours = place(&end, s->byte_level ? 0 : PAIR_BITS / 8);
     h.added_pairs = place(&end, PAIR_BITS / 8);
-    h.added = place(&end, (h.added_mask + UINT64_C(1)) * sizeof(uint32_t));
+    h.added_edges = place(&end, (h.added_mask + UINT64_C(1)) * sizeof(AddedEdge));
+    h.added_ids = place(&end, n_nodes * sizeof(uint32_t));
     h.offsets = place(&end, (h.n_ids + UINT64_C(1)) * sizeof(uint32_t));
     h.bytes = place(&end, c.bytes);
     h.size = end;
     memcpy(h.byte_ids, s->byte_ids, sizeof h.byte_ids);
+    memset(h.letter_ids, 0xFF, sizeof h.letter_ids);
     if (s->pattern.len && s->pattern.len < PATTERN_BYTES) memcpy(h.pattern, s->pattern.ptr, s->pattern.len);
     char *block = mem_alloc(end);
     memset(block, 0, end);
     memcpy(block, &h, sizeof h);
     memset(block + h.longs, 0xFF, h.pairs - h.longs);  // empty slots
-    memset(block + h.added, 0xFF, h.offsets - h.added);
+    memset(block + h.added_ids, 0xFF, h.offsets - h.added_ids);
     *size = end;
     return block;
 }
@@ -178,14 +180,17 @@ static void pairs_by_bytes(const VocabularySource *s, PairList *out)
     free(map.slots);
 }
 
+static BytePair byte_pair(const Vocabulary *v, uint32_t first, uint32_t second)
+{
+    PairShape shape = v->h->pair_shape;
+    uint64_t pair = first == NO_TOKEN || second == NO_TOKEN ? 0 : pair_find(&v->pairs, first, second);
+    return (BytePair){pair ? pair_rank(shape, pair) << BYTE_PAIR_SHIFT : UINT32_MAX << BYTE_PAIR_SHIFT, pair_id(shape, pair)};
+}
+
 static void put_byte_pairs(char *block, const VocabularyHeader *h, const Vocabulary *v)
 {
     BytePair *table = (BytePair *)(void *)(block + h->byte_pairs);
-    PairShape shape = h->pair_shape;
-    for (size_t i = 0; v->byte_pairs && i < 65536; i++) {
-        uint64_t pair = pair_find(&v->pairs, h->byte_ids[i >> 8], h->byte_ids[i & 255]);
-        table[i] = (BytePair){pair ? pair_rank(shape, pair) << BYTE_PAIR_SHIFT : UINT32_MAX << BYTE_PAIR_SHIFT, pair_id(shape, pair)};
-    }
+    for (size_t i = 0; v->byte_pairs && i < 65536; i++) table[i] = byte_pair(v, h->byte_ids[i >> 8], h->byte_ids[i & 255]);
 }
 
 static void set_bit(uint64_t *bits, unsigned first, unsigned second) { bits[first << 2 | second >> 6] |= UINT64_C(1) << (second & 63); }
@@ -230,16 +235,28 @@ static bool is_one_letter(Str t)
     return utf8_next(t, &at) != UTF8_BAD && at == t.len;
 }
 
+static void put_letters(const VocabularySource *s, char *block, VocabularyHeader *h, const Vocabulary *v)
+{
+    for (uint32_t id = 0; id < s->n_tokens; id++) {
+        Str t = s->tokens[id];
+        if (!t.len || !is_one_letter(t)) continue;
+        put_piece(block, h, id, t);
+        unsigned code = str_eq(t, S(BLANK)) ? ' ' : t.len == 1 && *t.ptr != ' ' ? (unsigned char)*t.ptr : ASCII;
+        if (code < ASCII && h->letter_ids[code] == NO_TOKEN) h->letter_ids[code] = id;
+    }
+    BytePair *table = (BytePair *)(void *)(block + h->byte_pairs);
+    for (size_t i = 0; i < ASCII * ASCII; i++) table[i] = byte_pair(v, h->letter_ids[i / ASCII], h->letter_ids[i % ASCII]);
+}
+
 // Letters first: they are what the merges of the others begin with.
-static void put_pieces(const VocabularySource *s, char *block, const VocabularyHeader *h, const Vocabulary *v)
+static void put_pieces(const VocabularySource *s, char *block, VocabularyHeader *h, const Vocabulary *v)
 {
     Merger merger;
     IdList ids = {.keep = true};
     bool *is_extra = mem_alloc(s->n_tokens + 1);
     memset(is_extra, 0, s->n_tokens + 1);
     for (size_t i = 0; i < s->n_added; i++) is_extra[s->added[i]] = true;
-    for (uint32_t id = 0; id < s->n_tokens; id++)
-        if (s->tokens[id].len && !s->byte_level && is_one_letter(s->tokens[id])) put_piece(block, h, id, s->tokens[id]);
+    if (!s->byte_level) put_letters(s, block, h, v);
     merger_init(&merger, v, SCAN_PLAIN);
     for (uint32_t id = 0; id < s->n_tokens; id++) {
         Str t = s->tokens[id];
@@ -262,19 +279,67 @@ static bool spans_a_cut(Str t)
     return t.len > 1 && (t.ptr[0] == ' ' || t.ptr[0] == '\n') && str_is_alpha(t.ptr[1]);
 }
 
-static void put_added(const VocabularySource *s, char *block, VocabularyHeader *h)
+// A trie in the making: a table of edges with room for all that there can be.
+typedef struct Trie {
+    AddedEdge *edges;
+    uint32_t *ids;
+    uint32_t mask, n_nodes;
+} Trie;
+
+static AddedEdge *edge_slot(AddedEdge *edges, uint32_t mask, uint32_t from)
 {
-    uint32_t *table = (uint32_t *)(void *)(block + h->added);
+    uint32_t at = edge_hash(from);
+    while (edges[at & mask].to && edges[at & mask].from != from) at++;
+    return &edges[at & mask];
+}
+
+static void trie_add(Trie *t, Str text, uint32_t id)
+{
+    uint32_t node = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        uint32_t from = node << 8 | (unsigned char)text.ptr[i];
+        AddedEdge *edge = edge_slot(t->edges, t->mask, from);
+        if (!edge->to) *edge = (AddedEdge){from, t->n_nodes++};
+        node = edge->to;
+    }
+    if (t->ids[node] == NO_TOKEN) t->ids[node] = id;
+}
+
+static bool is_looked_for(Str token) { return token.len && token.len <= ADDED_MAX; }
+
+static Trie trie_of(const VocabularySource *s)
+{
+    size_t most = 1;
+    for (size_t i = 0; i < s->n_added; i++)
+        if (is_looked_for(s->tokens[s->added[i]])) most += s->tokens[s->added[i]].len;
+    Trie t = {.mask = slots_for(most) - 1, .n_nodes = 1};
+    t.edges = mem_alloc((t.mask + (size_t)1) * sizeof *t.edges);
+    memset(t.edges, 0, (t.mask + (size_t)1) * sizeof *t.edges);
+    t.ids = mem_alloc(most * sizeof *t.ids);
+    memset(t.ids, 0xFF, most * sizeof *t.ids);
+    for (size_t i = 0; i < s->n_added; i++)
+        if (is_looked_for(s->tokens[s->added[i]])) trie_add(&t, s->tokens[s->added[i]], s->added[i]);
+    return t;
+}
+
+static void trie_free(Trie *t)
+{
+    free(t->edges);
+    free(t->ids);
+}
+
+static void put_added(const VocabularySource *s, const Trie *t, char *block, VocabularyHeader *h)
+{
+    AddedEdge *edges = (AddedEdge *)(void *)(block + h->added_edges);
+    memcpy(block + h->added_ids, t->ids, t->n_nodes * sizeof *t->ids);
+    for (size_t i = 0; i <= t->mask; i++)
+        if (t->edges[i].to) *edge_slot(edges, h->added_mask, t->edges[i].from) = t->edges[i];
     for (size_t i = 0; i < s->n_added; i++) {
-        Str t = s->tokens[s->added[i]];
-        if (!t.len || t.len > ADDED_MAX) continue;
-        uint64_t at = hash64(t, 0);
-        while (table[at & h->added_mask] != NO_TOKEN) at++;
-        table[at & h->added_mask] = s->added[i];
-        if (t.len > 1) set_bit((uint64_t *)(void *)(block + h->added_pairs), (unsigned char)t.ptr[0], (unsigned char)t.ptr[1]);
-        unsigned char *longest = &h->added_first[(unsigned char)t.ptr[0]];
-        if (*longest < t.len) *longest = (unsigned char)t.len;
-        h->no_cuts |= spans_a_cut(t);
+        Str text = s->tokens[s->added[i]];
+        if (!is_looked_for(text)) continue;
+        if (text.len > 1) set_bit((uint64_t *)(void *)(block + h->added_pairs), (unsigned char)text.ptr[0], (unsigned char)text.ptr[1]);
+        h->added_first[(unsigned char)text.ptr[0]] = 1;
+        h->no_cuts |= spans_a_cut(text);
     }
 }
 
@@ -294,7 +359,8 @@ void *vocabulary_build(const VocabularySource *s, size_t *size)
 {
     PairShape shape;
     void *pairs = pairs_of(s, &shape);
-    char *block = lay_out(s, count(s), shape, size);
+    Trie trie = trie_of(s);
+    char *block = lay_out(s, count(s), shape, trie.n_nodes, size);
     VocabularyHeader *h = (VocabularyHeader *)(void *)block;
     memcpy(block + h->pairs, pairs, pair_table_size(shape));
     free(pairs);
@@ -305,7 +371,8 @@ void *vocabulary_build(const VocabularySource *s, size_t *size)
         at += (uint32_t)s->tokens[i].len;
     }
     offsets[s->n_tokens] = at;
-    put_added(s, block, h);
+    put_added(s, &trie, block, h);
+    trie_free(&trie);
     put_neighbours(s, block, h);
     Vocabulary v;
     vocabulary_from_block(block, *size, &v);
