@@ -20,6 +20,7 @@
 #include "base/utf8.h"
 #include "knowledge/ahead.h"
 #include "knowledge/converter.h"
+#include "knowledge/deadline.h"
 #include "knowledge/document.h"
 #include "knowledge/knowledge.h"
 #include "knowledge/pdf_tables.h"
@@ -239,11 +240,14 @@ static void test_odt_and_epub(void **state)
 
 static double now(void) { return (double)clock_now(&system_clock) / 1e9; }
 
+// Of this thread, in seconds: a busy machine is no fault of the reader's.
+static double own_time(void) { return (double)deadline_cpu() / 1e9; }
+
 static void assert_quick(Str bytes, const char *name, const char *want)
 {
-    double start = now();
+    double start = own_time();
     assert_fault(bytes, name, want);
-    double spent = now() - start;
+    double spent = own_time() - start;
     if (spent > 2) fail_msg("%s took %.2f s", name, spent);
 }
 
@@ -295,9 +299,9 @@ static void test_bombs(void **state)
     Buf cue = {0};
     buf_add(&cue, S("00:00:01,000 --> 00:00:02,000\n"));
     for (int i = 0; i < 2000000; i++) buf_add_char(&cue, '<');
-    double start = now();
+    double start = own_time();
     assert_true(text_of(buf_str(&cue), "x.srt").len == 2000000);
-    assert_true(now() - start < 2);
+    assert_true(own_time() - start < 2);
     buf_free(&cue);
     Buf json = {0};
     for (int i = 0; i < 3000000; i++) buf_add_char(&json, '[');
