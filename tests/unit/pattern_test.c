@@ -140,6 +140,32 @@ static void test_explosions(void **state)
 }
 
 // The default separator without PCRE2 finds what PCRE2 finds.
+static int64_t cpu_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+// What the caller does with the parts is not the pattern's time.
+static void test_a_slow_caller(void **state)
+{
+    (void)state;
+    Pattern *p = compile("(?<=,)");
+    Split s = split_from(p, S("one,two,three,four,five"));
+    PatternMatch part;
+    Error e;
+    PatternResult result;
+    unsigned parts = 0;
+    while ((result = split_next(&s, &part, &e)) == PATTERN_FOUND) {
+        parts++;
+        for (int64_t start = cpu_ms(); cpu_ms() < start + PATTERN_MS;) {}
+    }
+    assert_int_equal(result, PATTERN_NONE);
+    assert_int_equal(parts, 5);
+    pattern_free(p);
+}
+
 static void test_sentences(void **state)
 {
     (void)state;
@@ -170,7 +196,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_as_python), cmocka_unit_test(test_compile_errors),
-        cmocka_unit_test(test_explosions), cmocka_unit_test(test_sentences),
+        cmocka_unit_test(test_explosions), cmocka_unit_test(test_a_slow_caller), cmocka_unit_test(test_sentences),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
