@@ -48,6 +48,13 @@ bool chunk_text(Str text, const Strategy *s, const Outline *outline, ChunkTools 
     return true;
 }
 
+uint32_t chunk_words(Str text, ChunkRange *chunk, ChunkTools *tools)
+{
+    if (chunk->words) return chunk->words;
+    size_t n = words_count(&tools->segmenter, str_slice(text, chunk->start, chunk->end));
+    return chunk->words = n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
+}
+
 void chunk_tools_free(ChunkTools *t)
 {
     segmenter_free(&t->segmenter);
@@ -188,10 +195,11 @@ static void join_short_last(Chunking *c, size_t first)
     ChunkList *out = c->out;
     if (c->s->min_words == 0 || out->n < first + 2 || out->n < c->unbroken + 2) return;
     ChunkRange *last = &out->items[out->n - 1], *before = last - 1;
-    if (last->words >= c->s->min_words) return;
+    if (chunk_words(c->text, last, c->tools) >= c->s->min_words) return;
     Str both = str_slice(c->text, before->start, last->end);
     if (c->s->max && chunk_units[c->s->unit]->count(c->tools, both, c->s->max) > c->s->max) return;
     before->end = last->end;
-    before->words = (uint32_t)words_count(&c->tools->segmenter, both);
+    before->words = 0;
+    chunk_words(c->text, before, c->tools);
     out->n--;
 }

@@ -31,7 +31,7 @@
 
 typedef struct ChunkRange {
     size_t start, end;  // bytes of the text; never empty
-    uint32_t words;
+    uint32_t words;     // 0: not counted yet, ask chunk_words
     uint32_t heading;   // line of the text's outline: 0 none, else index + 1 into Outline
 } ChunkRange;
 
@@ -55,5 +55,9 @@ void chunk_tools_free(ChunkTools *t);
 // `text` is valid UTF-8. `outline` may be NULL (plain text); it gives the ranges' headings, and the
 // `markdown` strategy its sections. False when a pattern failed or tokens cannot be counted.
 bool chunk_text(Str text, const Strategy *s, const Outline *outline, ChunkTools *tools, ChunkList *out, Error *e);
+
+// The words of a chunk of `text`, kept in it. Cutting by tokens or letters does not need them, and
+// Unicode segmentation can take longer than the cutting.
+uint32_t chunk_words(Str text, ChunkRange *chunk, ChunkTools *tools);
 
 #endif

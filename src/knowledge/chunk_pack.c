@@ -112,13 +112,12 @@ static void emit(Packer *p)
         return;
     }
     bool known = p->unit == chunk_units[UNIT_WORDS] && !p->gaps_count;
-    size_t words = known ? p->sum : words_count(&p->tools->segmenter, slice);
     ChunkList *out = p->out;
     out->items = arena_grow(out->arena, out->items, out->n, &out->cap, sizeof *out->items);
     out->items[out->n++] = (ChunkRange){
         .start = (size_t)(slice.ptr - p->text.ptr),
         .end = (size_t)(slice.ptr - p->text.ptr) + slice.len,
-        .words = words > UINT32_MAX ? UINT32_MAX : (uint32_t)words,
+        .words = !known ? 0 : p->sum > UINT32_MAX ? UINT32_MAX : (uint32_t)p->sum,
     };
 }
 

@@ -252,9 +252,10 @@ static bool cut_part(Reading *r, Fresh *f, Str part, size_t base, Error *e)
     for (size_t i = 0; i < outline.n; i++)
         add_heading(r, outline.items[i].text, outline.items[i].parent ? outline.items[i].parent + first : 0);
     for (size_t i = 0; i < list.n; i++) {
-        const ChunkRange *c = &list.items[i];
+        ChunkRange *c = &list.items[i];
         uint64_t start = c->start + base;
-        add_chunk(r, (Chunk){(uint32_t)r->k->n_documents, ++f->document.n_chunks, start, c->end + base, c->words, page_at(f, start),
+        uint32_t words = chunk_words(part, c, &r->tools);
+        add_chunk(r, (Chunk){(uint32_t)r->k->n_documents, ++f->document.n_chunks, start, c->end + base, words, page_at(f, start),
                              c->heading ? c->heading + first : 0});
     }
     return true;

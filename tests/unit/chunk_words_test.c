@@ -48,6 +48,7 @@ static void cut(const Case *c, ChunkList *list)
         s.n_exclude = 1;
     }
     if (!chunk_text(c->text, &s, NULL, &tools, list, &e)) fail_msg("%s", e.what);
+    for (size_t i = 0; i < list->n; i++) chunk_words(c->text, &list->items[i], &tools);
     chunk_tools_free(&tools);
     pattern_free(s.pattern);
     pattern_free(exclude);
