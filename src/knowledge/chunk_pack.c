@@ -261,9 +261,8 @@ static bool cut_long(Packer *p, Piece piece)
 static bool joins_mapped(Packer *p, size_t start, size_t end)
 {
     if (!is_mapped(p) || !has_new(p) || p->max == 0) return false;
-    size_t n = p->unit->count(p->tools, str_slice(p->text, p->pieces[p->head].start, end), p->max);
-    if (n > p->max) return false;
-    push(p, (Piece){start, end, n}, (Measure){n, n});
+    if (!token_map_fits(&p->tools->tokens, p->pieces[p->head].start, end, p->max)) return false;
+    push(p, (Piece){start, end, 0}, (Measure){0, 0});
     return true;
 }
 

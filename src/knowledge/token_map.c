@@ -17,6 +17,7 @@ void token_map_begin(TokenMap *m, Str text)
     if (m->open) boundaries_close(&m->pieces);
     m->text = text;
     m->keep = 0;
+    m->fit = (TokenFit){.from = SIZE_MAX};
     m->open = m->counter && !m->whole && boundaries_open(&m->pieces, m->counter, text);
     if (m->open) start_at(m, 0);
 }
@@ -147,6 +148,42 @@ static size_t find_units(const TokenMap *m, size_t low, uint64_t units)
     }
     return low;
 }
+
+// ---- what fits for certain ----------------------------------------------------------------------
+
+static size_t longest_piece(const TokenMap *m, size_t first, size_t last)
+{
+    size_t longest = 0;
+    for (size_t i = first; i < last; i++) {
+        size_t len = m->places[i + 1].end - m->places[i].end;
+        longest = len > longest ? len : longest;
+    }
+    return longest;
+}
+
+// A slice that ends within a piece has no more tokens of it than bytes. So whatever ends before the last
+// place that leaves room for so many fits.
+static size_t fits_up_to(TokenMap *m, size_t from, size_t limit)
+{
+    TokenHead *h = head_of(m, from);
+    // A start within a long piece may be far from where both have the same pieces again.
+    if (h->inside - from > limit) return from;
+    if (h->sync == 0) synchronise(m, h);
+    uint64_t most = limit_units(m, limit);
+    if (h->sync - from > limit || h->units > most) return from;
+    cover(m, m->text.len, h->before + most);
+    size_t first = find(m, h->sync, FROM), last = find_units(m, first, h->before + most - h->units);
+    uint64_t room = h->units + (uint64_t)longest_piece(m, first, last) * m->pieces.scale;
+    return room > most ? from : m->places[find_units(m, first, h->before + most - room)].end;
+}
+
+bool token_map_fits(TokenMap *m, size_t from, size_t to, size_t limit)
+{
+    if (m->open && (m->fit.from != from || m->fit.limit != limit)) m->fit = (TokenFit){from, fits_up_to(m, from, limit), limit};
+    return (m->open && to <= m->fit.to) || token_map_count(m, from, to, limit) <= limit;
+}
+
+// ---- cuts ---------------------------------------------------------------------------------------
 
 size_t token_map_cut(TokenMap *m, size_t from, size_t to, size_t limit)
 {

@@ -21,6 +21,11 @@ typedef struct TokenHead {
 
 enum { TOKEN_HEADS = 4 };
 
+// text[from, to) has at most `limit` tokens, and so has each shorter slice from there.
+typedef struct TokenFit {
+    size_t from, to, limit;
+} TokenFit;
+
 typedef struct TokenMap {
     Counter *counter;   // NULL: tokens cannot be counted
     bool whole;         // count each slice whole, for tests
@@ -33,6 +38,7 @@ typedef struct TokenMap {
     size_t hints[2];    // where a slice's start and end were found last
     TokenHead heads[TOKEN_HEADS];
     unsigned next_head;
+    TokenFit fit;
 } TokenMap;  // {.counter = …} is ready
 
 void token_map_begin(TokenMap *m, Str text);  // another text; it must outlive the questions
@@ -40,6 +46,10 @@ void token_map_free(TokenMap *m);
 
 // Tokens of text[from, to); where there are more than `limit`, more than that.
 size_t token_map_count(TokenMap *m, size_t from, size_t to, size_t limit);
+
+// Whether text[from, to) has at most `limit` tokens. Of many ends behind one start, in rising order,
+// nearly all are answered by one comparison.
+bool token_map_fits(TokenMap *m, size_t from, size_t to, size_t limit);
 
 // ---- for a text that has a map ------------------------------------------------------------------
 

@@ -50,10 +50,14 @@ static const char *place(const Boundaries *b, size_t at)
 }
 
 // Pieces do not reach over the tail's start; and none is looked at much further than it is merged.
-static size_t look_to(const Boundaries *b, size_t at, size_t to)
+static size_t look_to(Boundaries *b, size_t at, size_t to)
 {
+    enum { ENOUGH = BOUNDARY_PIECE_MAX + 2 * SPLIT_PADDING };
     size_t stop = at < b->tail_at && to > b->tail_at ? b->tail_at : to;
-    return stop - at > 2 * BOUNDARY_PIECE_MAX ? letter_before(b->text, at + 2 * BOUNDARY_PIECE_MAX) : stop;
+    if (stop - at <= 2 * BOUNDARY_PIECE_MAX) return stop;
+    // The same place for many reads: to find one is to wait for memory that nobody has touched yet.
+    if (b->look_to < at + ENOUGH || b->look_to > at + 2 * BOUNDARY_PIECE_MAX) b->look_to = letter_before(b->text, at + 2 * BOUNDARY_PIECE_MAX);
+    return b->look_to;
 }
 
 // A part of a run that is too long.
@@ -85,6 +89,24 @@ static size_t read_guess(const Boundaries *b, size_t at, size_t to, uint64_t uni
     return n;
 }
 
+// Has memory fetch as much of the text as was just read, two pages ahead: the processor does not do so
+// by itself over the end of a page.
+static void ask_ahead(const Boundaries *b, size_t at, size_t n)
+{
+    enum { AHEAD = 8192, LINE = 64 };
+    size_t from = at + AHEAD, to = from + n;
+    for (size_t i = from; i < to && i < b->text.len; i += LINE) __builtin_prefetch(b->text.ptr + i);
+}
+
+// How many come before one that is too long.
+static size_t before_long(const uint32_t *ends, size_t n)
+{
+    if (n == 0 || ends[n - 1] <= BOUNDARY_PIECE_MAX) return n;
+    for (size_t i = 0; i < n; i++)
+        if (ends[i] - (i ? ends[i - 1] : 0) > BOUNDARY_PIECE_MAX) return i;
+    return n;
+}
+
 size_t boundaries_read(Boundaries *b, size_t at, size_t to, uint64_t units, Boundary *out)
 {
     if (!b->counter->exact) return read_guess(b, at, to, units, out);
@@ -95,13 +117,15 @@ size_t boundaries_read(Boundaries *b, size_t at, size_t to, uint64_t units, Boun
     size_t stop = look_to(b, at, to);
     bool cut = stop < to && stop != b->tail_at;
     const char *p = place(b, at);
-    size_t n = tokenizer_pieces(t, p, p + (stop - at), ends), whole = 0;
+    size_t n = tokenizer_pieces(t, p, p + (stop - at), ends), whole = n;
     // What reaches the end of what was looked at may reach further.
-    while (whole < n && ends[whole] - (whole ? ends[whole - 1] : 0) <= BOUNDARY_PIECE_MAX && (!cut || at + ends[whole] + SPLIT_PADDING < stop)) whole++;
+    while (cut && whole > 0 && at + ends[whole - 1] + SPLIT_PADDING >= stop) whole--;
+    whole = before_long(ends, whole);
     if (whole == 0) {
         out[0] = broken(b, at, units);
         return 1;
     }
+    ask_ahead(b, at, ends[whole - 1]);
     batch.p = p;
     batch.n = whole;
     bpe_batch(&t->bpe, &batch, &ids);

@@ -31,6 +31,7 @@ typedef struct Boundaries {
     unsigned scale;     // units a token: a text's tokens are its units divided by it, rounded up
     size_t tail_at;     // from here on the text is read from `tail`, which has room behind it
     Buf tail;
+    size_t look_to;     // how far a piece is looked for, as long as that is neither too near nor too far
 } Boundaries;  // one thread at a time, which also has the counter
 
 // False: the tokenizer cannot say (a pattern of its own, a normal form that changes this text, added

@@ -72,6 +72,10 @@ static void hold_map(Counter *c, const char *name, Str text, int rounds)
         if (got != want) fail_msg("%s: %zu, not %zu tokens: <%.*s>", name, got, want, STR_ARG(slice));
         size_t limit = want / 2, some = token_map_count(&m, from, from + slice.len, limit);
         assert_true(some > limit || want <= limit);
+        for (size_t most = limit / 2; most <= want + 1; most += want / 3 + 1) {
+            size_t end = space_skip_back(text, letter_at(text, from + (size_t)random_below(&random, slice.len) + 1));
+            assert_true(token_map_fits(&m, from, end, most) == (counter_count(c, str_slice(text, from, end)) <= most));
+        }
         if (!m.open || want < 2) continue;
         size_t cut = token_map_cut(&m, from, from + slice.len, limit);
         assert_true(cut >= from && cut < from + slice.len && letter_starts(text, cut));
