@@ -10,7 +10,7 @@ typedef struct Chunking {
     ChunkTools *tools;
     ChunkList *out;
     Packer packer;
-    size_t unbroken;    // chunks from this one on have nothing dropped between them
+    size_t drops[2];    // how many chunks there were when pieces were dropped: the last such number, the one before
     Error *error;
 } Chunking;
 
@@ -37,7 +37,7 @@ bool chunk_text(Str text, const Strategy *s, const Outline *outline, ChunkTools 
     if (tokens) token_map_begin(&tools->tokens, text);
     size_t first = out->n;
     Chunking c = {
-        .text = text, .s = s, .outline = outline, .tools = tools, .out = out, .error = e, .unbroken = first,
+        .text = text, .s = s, .outline = outline, .tools = tools, .out = out, .error = e,
         .packer = {.text = text, .unit = chunk_units[s->unit], .max = s->max, .overlap = s->overlap, .tools = tools, .out = out, .error = e},
     };
     bool ok = chunkers[s->kind](&c);
@@ -76,6 +76,14 @@ static bool drops(Chunking *c, Str piece, bool *ok)
     return false;
 }
 
+static void note_drop(Chunking *c)
+{
+    c->out->dropped++;
+    if (c->drops[0] == c->out->n) return;
+    c->drops[1] = c->drops[0];
+    c->drops[0] = c->out->n;
+}
+
 // A piece: dropped, which ends the open chunk, or packed.
 static bool take_piece(Chunking *c, Str piece)
 {
@@ -83,8 +91,7 @@ static bool take_piece(Chunking *c, Str piece)
     if (!c->s->n_exclude || !drops(c, piece, &ok)) return packer_add(&c->packer, piece);
     if (!ok) return false;
     packer_break(&c->packer);
-    c->out->dropped++;
-    c->unbroken = c->out->n;
+    note_drop(c);
     return !c->packer.failed;
 }
 
@@ -147,8 +154,7 @@ static bool take_section(Chunking *c, size_t from, size_t to)
     bool ok = true;
     if (section.len == 0) return true;
     if (drops(c, section, &ok)) {
-        c->out->dropped++;
-        c->unbroken = c->out->n;
+        note_drop(c);
         return ok;
     }
     ok = p->unit->count(p->tools, section, p->max) <= p->max ? packer_add(p, section) : split_section(c, section);
@@ -193,7 +199,9 @@ static bool chunk_markdown(Chunking *c)
 static void join_short_last(Chunking *c, size_t first)
 {
     ChunkList *out = c->out;
-    if (c->s->min_words == 0 || out->n < first + 2 || out->n < c->unbroken + 2) return;
+    if (c->s->min_words == 0 || out->n < first + 2) return;
+    // What was dropped between the two parts them; what was dropped behind the last does not.
+    if (c->drops[0] == out->n - 1 || c->drops[1] == out->n - 1) return;
     ChunkRange *last = &out->items[out->n - 1], *before = last - 1;
     if (chunk_words(c->text, last, c->tools) >= c->s->min_words) return;
     Str both = str_slice(c->text, before->start, last->end);

@@ -267,6 +267,19 @@ static void test_separators_count(void **state)
     arena_free(&a);
 }
 
+// A piece dropped behind the last chunk does not keep that from joining the one before; one between does.
+static void test_min_words_and_exclude(void **state)
+{
+    (void)state;
+    Cases c = {0};
+    add_case(&c, (Case){S("One two three. Four five. Six. Drop it."), PATTERN_SENTENCES, S("Drop"), 5, 0, 3});
+    add_case(&c, (Case){S("One two three four. Drop it. Six. Drop it."), PATTERN_SENTENCES, S("Drop"), 5, 0, 3});
+    add_case(&c, (Case){S("Drop it. One two three four. Six."), PATTERN_SENTENCES, S("Drop"), 4, 0, 3});
+    add_case(&c, (Case){S("a.b.c"), S("(?<=[.])"), S("c"), 1, 0, 3});
+    compare(&c);
+    arena_free(&c.arena);
+}
+
 static void test_long_text(void **state)
 {
     (void)state;
@@ -292,7 +305,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_real_text),        cmocka_unit_test(test_made_up),  cmocka_unit_test(test_separators),
-        cmocka_unit_test(test_scripts_without_spaces), cmocka_unit_test(test_separators_count), cmocka_unit_test(test_long_text),
+        cmocka_unit_test(test_scripts_without_spaces), cmocka_unit_test(test_separators_count),
+        cmocka_unit_test(test_min_words_and_exclude), cmocka_unit_test(test_long_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
