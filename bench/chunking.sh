@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Speed of cutting beside its peers, on one text: bench/chunking.sh FILE [MB…]
+# $PYTHON names the interpreter that has the peers (bench/chunking.py).
 set -eu
 cd "$(dirname "$0")/.."
 file=$1
@@ -11,4 +12,4 @@ cmake --build build/release --target chunking-bench
 for case in "words 500" "characters 1000" "markdown 500" "tokens 500+50"; do
   build/release/chunking-bench $case "$file" "$@"
 done
-python3 bench/chunking.py "$file" "$@"
+"${PYTHON:-python3}" bench/chunking.py "$file" "$@"
