@@ -74,7 +74,8 @@ static bool has_new(const Packer *p) { return p->n - p->head > p->repeated; }
 
 static void push(Packer *p, Piece piece, Measure m)
 {
-    bool space = !is_open(p) || only_space(p->text, last_piece(p)->end, piece.start);
+    // Where counts do not add up anyway, gaps make no difference.
+    bool space = !p->unit->adds_up || !is_open(p) || only_space(p->text, last_piece(p)->end, piece.start);
     if (!space) p->gaps_count = true;
     p->sum = m.sum;
     p->slice = m.slice;

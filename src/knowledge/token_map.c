@@ -35,16 +35,24 @@ static const Boundary *last_place(const TokenMap *m) { return &m->places[m->n - 
 
 enum { FROM, TO };  // hints
 
-// The last place at or before `at`, which the map covers. Most questions are little behind the one before.
+// The last place at or before `at`, which the map covers: from where the last question was answered, in
+// steps that double. Most questions are near the one before, on either side.
 static size_t find(TokenMap *m, size_t at, int hint)
 {
     const Boundary *p = m->places;
-    size_t low = p[m->hints[hint]].end <= at ? m->hints[hint] : 0, step = 1, high;
-    for (high = low + step; high < m->n && p[high].end <= at; high = low + step) {
-        low = high;
-        step *= 2;
+    size_t low = m->hints[hint], high = low, step = 1;
+    if (p[low].end <= at) {
+        for (high = low + step; high < m->n && p[high].end <= at; high = low + step) {
+            low = high;
+            step *= 2;
+        }
+        if (high > m->n) high = m->n;
+    } else {
+        for (low = high - step; low > 0 && p[low].end > at; low = high > step ? high - step : 0) {
+            high = low;
+            step *= 2;
+        }
     }
-    if (high > m->n) high = m->n;
     while (high - low > 1) {
         size_t middle = low + (high - low) / 2;
         if (p[middle].end <= at) low = middle;
@@ -151,11 +159,13 @@ static size_t find_units(const TokenMap *m, size_t low, uint64_t units)
 
 // ---- what fits for certain ----------------------------------------------------------------------
 
+// At least as long as the longest piece between two places: a few are looked at as one.
 static size_t longest_piece(const TokenMap *m, size_t first, size_t last)
 {
+    enum { FEW = 4 };
     size_t longest = 0;
-    for (size_t i = first; i < last; i++) {
-        size_t len = m->places[i + 1].end - m->places[i].end;
+    for (size_t i = first; i < last; i += FEW) {
+        size_t len = m->places[i + FEW < last ? i + FEW : last].end - m->places[i].end;
         longest = len > longest ? len : longest;
     }
     return longest;

@@ -4,25 +4,30 @@
 #include "base/hash.h"
 
 static Boundary first_guess(const Boundaries *b, size_t at, size_t to, uint64_t units);
-static bool add_tail(Boundaries *b);
+static void add_tail(Boundaries *b);
 
 bool boundaries_open(Boundaries *b, Counter *counter, Str text)
 {
     *b = (Boundaries){.counter = counter, .text = text, .scale = counter->exact ? 1 : TOKENS_GUESS_SCALE, .tail_at = text.len};
     if (!counter->exact) return true;
     const Tokenizer *t = &counter->tokenizer;
-    return t->split && t->v->h->byte_level && tokenizer_takes_as_is(t, text) && add_tail(b);
+    if (!t->split || !t->v->h->byte_level || !tokenizer_takes_as_is(t, text)) return false;
+    add_tail(b);
+    b->batches = mem_alloc(2 * sizeof *b->batches);
+    b->batches[0].at = b->batches[1].at = SIZE_MAX;
+    return true;
 }
 
 void boundaries_close(Boundaries *b)
 {
     buf_free(&b->tail);
+    free(b->batches);
     *b = (Boundaries){0};
 }
 
 // Scanners read a little behind the text's end, so that its last part is copied: from a place where
 // every tokenizer begins a new piece.
-static bool add_tail(Boundaries *b)
+static void add_tail(Boundaries *b)
 {
     const char *p = b->text.ptr;
     size_t i = b->text.len > SPLIT_PADDING + 2 ? b->text.len - SPLIT_PADDING - 2 : 0;
@@ -31,7 +36,6 @@ static bool add_tail(Boundaries *b)
     buf_add(&b->tail, str_slice(b->text, i, b->text.len));
     buf_reserve(&b->tail, SPLIT_PADDING);
     memset(b->tail.ptr + b->tail.len, 0, SPLIT_PADDING);
-    return true;
 }
 
 // ---- pieces -------------------------------------------------------------------------------------
@@ -107,30 +111,51 @@ static size_t before_long(const uint32_t *ends, size_t n)
     return n;
 }
 
+// The pieces from `at` on, and what they need from memory asked for; none: the first is too long.
+static void scan(Boundaries *b, size_t at, size_t to, Batch *batch)
+{
+    Tokenizer *t = &b->counter->tokenizer;
+    size_t stop = look_to(b, at, to);
+    bool cut = stop < to && stop != b->tail_at;
+    batch->p = place(b, at);
+    size_t n = tokenizer_pieces(t, batch->p, batch->p + (stop - at), batch->ends);
+    // What reaches the end of what was looked at may reach further.
+    while (cut && n > 0 && at + batch->ends[n - 1] + SPLIT_PADDING >= stop) n--;
+    batch->n = before_long(batch->ends, n);
+    if (batch->n == 0) return;
+    ask_ahead(b, at, batch->ends[batch->n - 1]);
+    bpe_ask(&t->bpe, batch);
+}
+
+static size_t give(Boundaries *b, Batch *batch, size_t at, uint64_t units, Boundary *out)
+{
+    uint32_t each[BATCH_PIECES];
+    IdList ids = {.each = each};
+    bpe_look(&b->counter->tokenizer.bpe, batch);
+    bpe_give(&b->counter->tokenizer.bpe, batch, &ids);
+    for (size_t i = 0; i < batch->n; i++) out[i] = (Boundary){at + batch->ends[i], units += each[i]};
+    return batch->n;
+}
+
 size_t boundaries_read(Boundaries *b, size_t at, size_t to, uint64_t units, Boundary *out)
 {
     if (!b->counter->exact) return read_guess(b, at, to, units, out);
-    Tokenizer *t = &b->counter->tokenizer;
-    Batch batch;
-    uint32_t *ends = batch.ends, each[BATCH_PIECES];
-    IdList ids = {.each = each};
-    size_t stop = look_to(b, at, to);
-    bool cut = stop < to && stop != b->tail_at;
-    const char *p = place(b, at);
-    size_t n = tokenizer_pieces(t, p, p + (stop - at), ends), whole = n;
-    // What reaches the end of what was looked at may reach further.
-    while (cut && whole > 0 && at + ends[whole - 1] + SPLIT_PADDING >= stop) whole--;
-    whole = before_long(ends, whole);
-    if (whole == 0) {
+    BoundaryBatch *now = &b->batches[b->turn], *next = &b->batches[!b->turn];
+    bool asked = now->at == at && to == b->text.len;
+    if (!asked) scan(b, at, to, &now->pieces);
+    now->at = SIZE_MAX;
+    if (now->pieces.n == 0) {
         out[0] = broken(b, at, units);
         return 1;
     }
-    ask_ahead(b, at, ends[whole - 1]);
-    batch.p = p;
-    batch.n = whole;
-    bpe_batch(&t->bpe, &batch, &ids);
-    for (size_t i = 0; i < whole; i++) out[i] = (Boundary){at + ends[i], units += each[i]};
-    return whole;
+    size_t end = at + now->pieces.ends[now->pieces.n - 1];
+    // Whoever reads on finds the next pieces asked for: memory fetches that while these are worked on.
+    if (to == b->text.len && end < to) {
+        scan(b, end, to, &next->pieces);
+        next->at = end;
+        b->turn = !b->turn;
+    }
+    return give(b, &now->pieces, at, units, out);
 }
 
 uint64_t boundaries_units(Boundaries *b, size_t at, size_t to)

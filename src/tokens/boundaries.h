@@ -25,12 +25,20 @@ typedef struct Boundary {
     uint64_t units;     // up to there: Boundaries.scale a token
 } Boundary;
 
+// Pieces from `at` on, asked for; SIZE_MAX: none.
+typedef struct BoundaryBatch {
+    size_t at;
+    Batch pieces;
+} BoundaryBatch;
+
 typedef struct Boundaries {
     Counter *counter;
     Str text;           // valid UTF-8; must outlive this
     unsigned scale;     // units a token: a text's tokens are its units divided by it, rounded up
     size_t tail_at;     // from here on the text is read from `tail`, which has room behind it
     Buf tail;
+    BoundaryBatch *batches;  // two, in turn
+    bool turn;
     size_t look_to;     // how far a piece is looked for, as long as that is neither too near nor too far
 } Boundaries;  // one thread at a time, which also has the counter
 
