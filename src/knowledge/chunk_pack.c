@@ -45,14 +45,14 @@ typedef struct Measure {
 
 static size_t larger(Measure m) { return m.sum > m.slice ? m.sum : m.slice; }
 
-// The open chunk with the piece behind it.
-static Measure with_piece(Packer *p, Piece piece)
+// The open chunk with the piece behind it; above `limit` it may be enough to say so.
+static Measure with_piece(Packer *p, Piece piece, size_t limit)
 {
     if (!is_open(p)) return (Measure){piece.units, piece.units};
     size_t end = last_piece(p)->end;
     Str slice = str_slice(p->text, piece.start, piece.end);
     if (is_mapped(p)) {
-        size_t n = p->unit->count(p->tools, str_slice(p->text, p->pieces[p->head].start, piece.end), SIZE_MAX);
+        size_t n = p->unit->count(p->tools, str_slice(p->text, p->pieces[p->head].start, piece.end), limit);
         return (Measure){n, n};
     }
     size_t added = p->unit->joined(p->tools, p->text, end, slice, piece.units);
@@ -67,10 +67,19 @@ static void measure_again(Packer *p)
 {
     p->sum = 0;
     for (size_t i = p->head; i < p->n; i++) p->sum += p->pieces[i].units;
-    p->slice = is_open(p) ? p->unit->count(p->tools, open_slice(p), SIZE_MAX) : 0;
+    p->slice = is_open(p) && !is_mapped(p) ? p->unit->count(p->tools, open_slice(p), SIZE_MAX) : 0;
 }
 
 static bool has_new(const Packer *p) { return p->n - p->head > p->repeated; }
+
+static void append(Packer *p, Piece piece)
+{
+    if (p->n == p->cap) {
+        p->cap = p->cap ? 2 * p->cap : 64;
+        p->pieces = mem_realloc(p->pieces, p->cap * sizeof *p->pieces);
+    }
+    p->pieces[p->n++] = piece;
+}
 
 static void push(Packer *p, Piece piece, Measure m)
 {
@@ -86,11 +95,7 @@ static void push(Packer *p, Piece piece, Measure m)
         last->end = piece.end;
         return;
     }
-    if (p->n == p->cap) {
-        p->cap = p->cap ? 2 * p->cap : 64;
-        p->pieces = mem_realloc(p->pieces, p->cap * sizeof *p->pieces);
-    }
-    p->pieces[p->n++] = piece;
+    append(p, piece);
 }
 
 static void drop_all(Packer *p)
@@ -130,7 +135,7 @@ static void keep_overlap(Packer *p)
     while (first > p->head) {
         const Piece *piece = &p->pieces[first - 1];
         size_t more = p->unit == chunk_units[UNIT_WORDS] ? units + piece->units
-                      : first == p->n && !is_mapped(p) ? piece->units : p->unit->count(p->tools, str_slice(p->text, piece->start, end), SIZE_MAX);
+                      : first == p->n && !is_mapped(p) ? piece->units : p->unit->count(p->tools, str_slice(p->text, piece->start, end), p->overlap);
         if (more > p->overlap) break;
         units = more;
         first--;
@@ -187,7 +192,7 @@ static void close_once(Packer *p)
         drop_all(p);
     for (size_t i = 0; i < off; i++) {
         give_way(p, rest[i]);
-        push(p, rest[i], with_piece(p, rest[i]));
+        push(p, rest[i], with_piece(p, rest[i], SIZE_MAX));
     }
     free(rest);
 }
@@ -209,8 +214,8 @@ void packer_break(Packer *p)
 // a long piece unit by unit.
 static void give_way(Packer *p, Piece next)
 {
-    while (p->max && p->repeated && !has_new(p) && larger(with_piece(p, next)) > p->max) {
-        size_t over = larger(with_piece(p, next)) - p->max;
+    while (p->max && p->repeated && !has_new(p) && larger(with_piece(p, next, SIZE_MAX)) > p->max) {
+        size_t over = larger(with_piece(p, next, SIZE_MAX)) - p->max;
         Piece *first = &p->pieces[p->head];
         size_t start = first->end;
         if (p->partial && first->units > over)
@@ -228,11 +233,12 @@ static void give_way(Packer *p, Piece next)
 
 static void add_fitting(Packer *p, Piece piece)
 {
-    Measure m = with_piece(p, piece);
+    size_t limit = p->max ? p->max : SIZE_MAX;
+    Measure m = with_piece(p, piece, limit);
     while (p->max && is_open(p) && larger(m) > p->max && !p->failed) {
         if (has_new(p)) close_once(p);
         give_way(p, piece);
-        m = with_piece(p, piece);
+        m = with_piece(p, piece, limit);
     }
     push(p, piece, m);
 }
@@ -263,7 +269,7 @@ static bool joins_mapped(Packer *p, size_t start, size_t end)
 {
     if (!is_mapped(p) || !has_new(p) || p->max == 0) return false;
     if (!token_map_fits(&p->tools->tokens, p->pieces[p->head].start, end, p->max)) return false;
-    push(p, (Piece){start, end, 0}, (Measure){0, 0});
+    append(p, (Piece){start, end, 0});
     return true;
 }
 
@@ -273,7 +279,10 @@ bool packer_add(Packer *p, Str slice)
     if (slice.len == 0 || p->failed) return !p->failed;
     size_t start = (size_t)(slice.ptr - p->text.ptr);
     if (joins_mapped(p, start, start + slice.len)) return true;
-    Piece piece = {start, start + slice.len, p->unit->count(p->tools, slice, p->max ? p->max : SIZE_MAX)};
+    Piece piece = {start, start + slice.len, 0};
+    // No token is shorter than a byte.
+    bool fits = is_mapped(p) && slice.len <= p->max;
+    piece.units = fits ? slice.len : p->unit->count(p->tools, slice, p->max ? p->max : SIZE_MAX);
     if (p->max && piece.units > p->max) return cut_long(p, piece);
     add_fitting(p, piece);
     return !p->failed;

@@ -17,7 +17,7 @@ void token_map_begin(TokenMap *m, Str text)
     if (m->open) boundaries_close(&m->pieces);
     m->text = text;
     m->keep = 0;
-    m->fit = (TokenFit){.from = SIZE_MAX};
+    m->fit.from = m->last.from = m->rest.from = SIZE_MAX;
     m->open = m->counter && !m->whole && boundaries_open(&m->pieces, m->counter, text);
     if (m->open) start_at(m, 0);
 }
@@ -127,22 +127,37 @@ static size_t tokens_of_units(const TokenMap *m, uint64_t units)
     return (size_t)((units + m->pieces.scale - 1) / m->pieces.scale);
 }
 
-size_t token_map_count(TokenMap *m, size_t from, size_t to, size_t limit)
+// What text[from, to) has, where a piece begins at `from`.
+static uint64_t rest_units(TokenMap *m, size_t from, size_t to)
 {
-    if (!m->open) return (size_t)counter_count(m->counter, str_slice(m->text, from, to));
-    if (from >= to) return 0;
+    if (m->rest.from != from || m->rest.to != to) m->rest = (TokenRest){from, to, boundaries_units(&m->pieces, from, to)};
+    return m->rest.units;
+}
+
+static size_t count(TokenMap *m, size_t from, size_t to, size_t limit)
+{
     TokenHead *h = head_of(m, from);
     // Within one piece there is no need to know where it ends: it may be a very long one.
-    if (to <= h->inside) return tokens_of_units(m, boundaries_units(&m->pieces, from, to));
+    if (to <= h->inside) return tokens_of_units(m, rest_units(m, from, to));
     if (h->sync == 0) synchronise(m, h);
-    if (h->sync > to) return tokens_of_units(m, boundaries_units(&m->pieces, from, to));
+    if (h->sync > to) return tokens_of_units(m, rest_units(m, from, to));
     uint64_t most = limit_units(m, limit);
     cover(m, to, h->before + most);
     if (last_place(m)->end < to) return limit + 1;
     const Boundary *p = &m->places[find(m, to, TO)];
     uint64_t units = h->units + p->units - h->before;
-    if (p->end < to && units <= most) units += boundaries_units(&m->pieces, p->end, to);
+    if (p->end < to && units <= most) units += rest_units(m, p->end, to);
     return tokens_of_units(m, units);
+}
+
+size_t token_map_count(TokenMap *m, size_t from, size_t to, size_t limit)
+{
+    if (!m->open) return (size_t)counter_count(m->counter, str_slice(m->text, from, to));
+    if (from >= to) return 0;
+    TokenAnswer *last = &m->last;
+    bool known = last->from == from && last->to == to && (last->limit == limit || (last->tokens <= last->limit && last->tokens <= limit));
+    if (!known) *last = (TokenAnswer){from, to, limit, count(m, from, to, limit)};
+    return last->tokens;
 }
 
 // The last place behind the head with at most `units` from the map's beginning; the map covers it.
@@ -187,7 +202,7 @@ static size_t fits_up_to(TokenMap *m, size_t from, size_t limit)
     return room > most ? from : m->places[find_units(m, first, h->before + most - room)].end;
 }
 
-bool token_map_fits(TokenMap *m, size_t from, size_t to, size_t limit)
+bool token_map_fits_counted(TokenMap *m, size_t from, size_t to, size_t limit)
 {
     if (m->open && (m->fit.from != from || m->fit.limit != limit)) m->fit = (TokenFit){from, fits_up_to(m, from, limit), limit};
     return (m->open && to <= m->fit.to) || token_map_count(m, from, to, limit) <= limit;

@@ -26,6 +26,16 @@ typedef struct TokenFit {
     size_t from, to, limit;
 } TokenFit;
 
+// The last answer, and what a slice had behind its last whole piece: the same is often asked again.
+typedef struct TokenAnswer {
+    size_t from, to, limit, tokens;
+} TokenAnswer;
+
+typedef struct TokenRest {
+    size_t from, to;
+    uint64_t units;
+} TokenRest;
+
 typedef struct TokenMap {
     Counter *counter;   // NULL: tokens cannot be counted
     bool whole;         // count each slice whole, for tests
@@ -39,6 +49,8 @@ typedef struct TokenMap {
     TokenHead heads[TOKEN_HEADS];
     unsigned next_head;
     TokenFit fit;
+    TokenAnswer last;
+    TokenRest rest;
 } TokenMap;  // {.counter = …} is ready
 
 void token_map_begin(TokenMap *m, Str text);  // another text; it must outlive the questions
@@ -49,7 +61,11 @@ size_t token_map_count(TokenMap *m, size_t from, size_t to, size_t limit);
 
 // Whether text[from, to) has at most `limit` tokens. Of many ends behind one start, in rising order,
 // nearly all are answered by one comparison.
-bool token_map_fits(TokenMap *m, size_t from, size_t to, size_t limit);
+bool token_map_fits_counted(TokenMap *m, size_t from, size_t to, size_t limit);
+static inline bool token_map_fits(TokenMap *m, size_t from, size_t to, size_t limit)
+{
+    return (m->open && m->fit.from == from && m->fit.limit == limit && to <= m->fit.to) || token_map_fits_counted(m, from, to, limit);
+}
 
 // ---- for a text that has a map ------------------------------------------------------------------
 

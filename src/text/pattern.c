@@ -118,6 +118,11 @@ static bool is_stop(char c) { return c == '.' || c == '!' || c == '?'; }
 
 static bool space_behind(Str text, size_t at, PatternMatch *match)
 {
+    // One blank before a letter of ASCII is what there nearly always is.
+    if (at + 1 < text.len && text.ptr[at] == ' ' && text.ptr[at + 1] > ' ' && text.ptr[at + 1] < 0x7F) {
+        *match = (PatternMatch){at, at + 1};
+        return true;
+    }
     if (!space_len(text, at)) return false;
     *match = (PatternMatch){at, space_skip(text, at)};
     return true;

@@ -34,8 +34,12 @@ size_t space_len(Str text, size_t at)
     return space_is(utf8_next(text, &next)) ? next - at : 0;
 }
 
+// A visible letter of ASCII: what most questions are about.
+static bool ascii_visible(char c) { return c > 0x20 && c < 0x7F; }
+
 size_t space_skip(Str text, size_t at)
 {
+    if (at < text.len && ascii_visible(text.ptr[at])) return at;
     for (size_t n; (n = space_len(text, at)) != 0;) at += n;
     return at;
 }
@@ -64,6 +68,7 @@ size_t space_find(Str text, size_t at)
 
 size_t space_skip_back(Str text, size_t at)
 {
+    if (at > 0 && ascii_visible(text.ptr[at - 1])) return at;
     while (at > 0) {
         size_t start = at - 1;
         while (start > 0 && ((unsigned char)text.ptr[start] & 0xC0) == 0x80) start--;
@@ -75,6 +80,7 @@ size_t space_skip_back(Str text, size_t at)
 
 Str space_trim(Str text)
 {
+    if (text.len && ascii_visible(text.ptr[0]) && ascii_visible(text.ptr[text.len - 1])) return text;
     size_t start = space_skip(text, 0);
     return start == text.len ? str_slice(text, start, start) : str_slice(text, start, space_skip_back(text, text.len));
 }

@@ -131,7 +131,6 @@ static size_t give(Boundaries *b, Batch *batch, size_t at, uint64_t units, Bound
 {
     uint32_t each[BATCH_PIECES];
     IdList ids = {.each = each};
-    bpe_look(&b->counter->tokenizer.bpe, batch);
     bpe_give(&b->counter->tokenizer.bpe, batch, &ids);
     for (size_t i = 0; i < batch->n; i++) out[i] = (Boundary){at + batch->ends[i], units += each[i]};
     return batch->n;
@@ -148,8 +147,10 @@ size_t boundaries_read(Boundaries *b, size_t at, size_t to, uint64_t units, Boun
         out[0] = broken(b, at, units);
         return 1;
     }
+    bpe_look(&b->counter->tokenizer.bpe, &now->pieces);
     size_t end = at + now->pieces.ends[now->pieces.n - 1];
-    // Whoever reads on finds the next pieces asked for: memory fetches that while these are worked on.
+    // Whoever reads on finds the next pieces asked for: memory fetches that while these are worked on, and
+    // what these still need while the next are looked at.
     if (to == b->text.len && end < to) {
         scan(b, end, to, &next->pieces);
         next->at = end;
