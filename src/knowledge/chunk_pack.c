@@ -112,7 +112,6 @@ static void give_way(Packer *p, Piece next);
 static void emit(Packer *p)
 {
     Str slice = open_slice(p);
-    p->tools->tokens.keep = (size_t)(slice.ptr - p->text.ptr);
     if (p->out->n >= CHUNKS_MAX) {
         fail_fine(p);
         return;
@@ -190,6 +189,7 @@ static void close_once(Packer *p)
         keep_overlap(p);
     else
         drop_all(p);
+    if (is_open(p)) p->tools->tokens.keep = p->pieces[p->head].start;
     for (size_t i = 0; i < off; i++) {
         give_way(p, rest[i]);
         push(p, rest[i], with_piece(p, rest[i], SIZE_MAX));

@@ -177,13 +177,14 @@ static size_t find_units(const TokenMap *m, size_t low, uint64_t units)
 // At least as long as the longest piece between two places: a few are looked at as one.
 static size_t longest_piece(const TokenMap *m, size_t first, size_t last)
 {
-    enum { FEW = 4 };
+    enum { FEW = 8 };
+    const Boundary *p = m->places;
     size_t longest = 0;
-    for (size_t i = first; i < last; i += FEW) {
-        size_t len = m->places[i + FEW < last ? i + FEW : last].end - m->places[i].end;
+    for (; first + FEW < last; first += FEW) {
+        size_t len = p[first + FEW].end - p[first].end;
         longest = len > longest ? len : longest;
     }
-    return longest;
+    return p[last].end - p[first].end > longest ? p[last].end - p[first].end : longest;
 }
 
 // A slice that ends within a piece has no more tokens of it than bytes. So whatever ends before the last
