@@ -29,7 +29,7 @@ static __m128i in_range(__m128i x, char low, char span)
     return _mm_cmpeq_epi8(_mm_subs_epu8(shifted, _mm_set1_epi8(span)), _mm_setzero_si128());
 }
 
-static ByteClasses classify_sse2(const char *p)
+ByteClasses classify_sse2(const char *p)
 {
     ByteClasses c = {0};
     for (int part = 0; part < CLASS_BLOCK / 16; part++) {
@@ -56,17 +56,41 @@ ByteClasses classify(const char *p) { return classify_portable(p); }
 
 #endif
 
+// ---- eight bytes in a number -------------------------------------------------------------------------
+
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+#define TOPS EACH(0x80)
+
+// The first byte is the lowest.
+static uint64_t eight(const char *p)
+{
+    uint64_t x;
+    memcpy(&x, p, sizeof x);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    x = __builtin_bswap64(x);
+#endif
+    return x;
+}
+
+// The top bit of each byte of x that is at least `low`; all are below 0x80.
+static uint64_t at_least(uint64_t x, unsigned low) { return x + EACH(0x80 - low); }
+
+static uint64_t between(uint64_t x, unsigned low, unsigned high) { return at_least(x, low) & ~at_least(x, high + 1); }
+
+// Top bits to eight bits in a row: the multiplication moves each to its own place in the highest byte.
+static uint64_t gather(uint64_t tops) { return ((tops & TOPS) >> 7) * UINT64_C(0x0102040810204080) >> 56; }
+
 ByteClasses classify_portable(const char *p)
 {
     ByteClasses c = {0};
-    for (unsigned i = 0; i < CLASS_BLOCK; i++) {
-        unsigned char x = (unsigned char)p[i];
-        uint64_t space = (x >= 0x09 && x <= 0x0D) || (x >= 0x1C && x <= 0x20);
-        uint64_t rare = x == 0xC2 || x >= 0xE0;
-        uint64_t stop = x == '.' || x == '!' || x == '?';
-        c.space |= space << i;
-        c.rare |= rare << i;
-        c.stop |= stop << i;
+    for (unsigned i = 0; i < CLASS_BLOCK; i += 8) {
+        uint64_t x = eight(p + i), low = x & ~TOPS;
+        uint64_t space = (between(low, 0x09, 0x0D) | between(low, 0x1C, 0x20)) & ~x;
+        uint64_t rare = (at_least(low, 0xE0 - 0x80) | between(low, 0xC2 - 0x80, 0xC2 - 0x80)) & x;
+        uint64_t stop = (between(low, '.', '.') | between(low, '!', '!') | between(low, '?', '?')) & ~x;
+        c.space |= gather(space) << i;
+        c.rare |= gather(rare) << i;
+        c.stop |= gather(stop) << i;
     }
     return c;
 }

@@ -16,6 +16,9 @@ typedef struct ByteClasses {
 } ByteClasses;
 
 ByteClasses classify(const char *p);           // reads CLASS_BLOCK bytes
+#if defined(__SSE2__)
+ByteClasses classify_sse2(const char *p);
+#endif
 ByteClasses classify_portable(const char *p);  // the same without SIMD
 
 #endif

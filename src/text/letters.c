@@ -28,6 +28,13 @@ size_t letters_count(Str text)
         n += (size_t)_mm_cvtsi128_si64(wide) + (size_t)_mm_cvtsi128_si64(_mm_unpackhi_epi64(wide, wide));
     }
 #endif
+    // Eight bytes in a number: one for each that continues a letter, summed by a multiplication.
+    for (; i + 8 <= text.len; i += 8) {
+        uint64_t x;
+        memcpy(&x, text.ptr + i, sizeof x);
+        uint64_t ones = UINT64_C(0x0101010101010101), inside = x >> 7 & ~(x >> 6) & ones;
+        n += 8 - (size_t)(inside * ones >> 56);
+    }
     for (; i < text.len; i++) n += ((unsigned char)text.ptr[i] & 0xC0) != 0x80;
     return n;
 }

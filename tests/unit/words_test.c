@@ -106,6 +106,16 @@ static void test_space(void **state)
     assert_int_equal(space_find(S("abc\xC2\xA0"), 0), 3);
 }
 
+static void assert_classes(const char *block, ByteClasses c)
+{
+    for (unsigned i = 0; i < CLASS_BLOCK; i++) {
+        unsigned char x = (unsigned char)block[i];
+        assert_int_equal(c.space >> i & 1, x < 0x80 && space_is(x));
+        assert_int_equal(c.rare >> i & 1, x == 0xC2 || x >= 0xE0);
+        assert_int_equal(c.stop >> i & 1, x == '.' || x == '!' || x == '?');
+    }
+}
+
 static void test_classify(void **state)
 {
     (void)state;
@@ -113,8 +123,11 @@ static void test_classify(void **state)
     char block[CLASS_BLOCK];
     for (size_t i = 0; i < 5000; i++) {
         for (size_t k = 0; k < sizeof block; k++) block[k] = (char)random_below(&r, 256);
-        ByteClasses a = classify(block), b = classify_portable(block);
-        assert_true(a.space == b.space && a.rare == b.rare && a.stop == b.stop);
+        assert_classes(block, classify(block));
+        assert_classes(block, classify_portable(block));
+#if defined(__SSE2__)
+        assert_classes(block, classify_sse2(block));
+#endif
     }
 }
 
