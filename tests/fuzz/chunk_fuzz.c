@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Cutting: a header of eight bytes chooses strategy, unit, bounds and separator, the rest is the
-// text. No chunk passes the bound when counted anew, none is empty, all are in order, and without
-// `exclude` nothing but space and separators is lost.
+// Cutting: a header of eight bytes chooses strategy, unit, bounds, separator and `exclude`, the rest is
+// the text. No chunk passes the bound when counted anew, none is empty, all are in order, their words are
+// their slices', and without `exclude` nothing but space and separators is lost.
 #include "base/utf8.h"
 #include "fuzz.h"
 #include "knowledge/chunk.h"
@@ -20,6 +20,8 @@ static void check(Str text, const Strategy *s, const ChunkList *list, ChunkTools
         HOLD(c->start < c->end && c->end <= text.len && c->start >= before);
         Str slice = str_slice(text, c->start, c->end);
         HOLD(utf8_valid(slice) && space_trim(slice).len == slice.len);
+        ChunkRange counted = *c;
+        HOLD(chunk_words(text, &counted, t) == words_count(&t->segmenter, slice));
         HOLD(s->max == 0 || measure(s->unit, t, slice) <= s->max);
         HOLD(!space_only || c->start <= covered || space_trim(str_slice(text, covered, c->start)).len == 0);
         before = c->start;
@@ -31,6 +33,7 @@ static void check(Str text, const Strategy *s, const ChunkList *list, ChunkTools
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const Str separators[] = {S_INIT("(?<=[.!?])\\s+"), S_INIT("\\s+"), S_INIT("\\n\\n"), S_INIT("(?<=[.!?])"), S_INIT(","), S_INIT(""), S_INIT("\\b"), S_INIT("[a-f]")};
+    static const Str excludes[] = {S_INIT("^\\s*$"), S_INIT("[0-9]"), S_INIT("the|\xE3\x80\x82")};
     if (size < 8 || size > 1 << 16) return 0;
     Str text = {(const char *)data + 8, size - 8};
     if (!utf8_valid(text)) return 0;
@@ -47,11 +50,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     Outline outline = {0};
     outline_read(text, &outline, &a);
     HOLD(pattern_compile(separators[which], &s.pattern, NULL, &e));
+    unsigned drop = data[6] / 2 % 4;
+    Pattern *exclude = NULL;
+    if (drop) {
+        HOLD(pattern_compile(excludes[drop - 1], &exclude, NULL, &e));
+        s.exclude = &exclude;
+        s.n_exclude = 1;
+    }
     bool ok = chunk_text(text, &s, s.kind == STRATEGY_MARKDOWN ? &outline : NULL, &tools, &list, &e);
-    if (ok) check(text, &s, &list, &tools, which < 4 || s.kind == STRATEGY_WHOLE);
+    if (ok) check(text, &s, &list, &tools, list.dropped == 0 && (which < 4 || s.kind == STRATEGY_WHOLE));
     // A letter can have more tokens than the maximum; nothing else fails.
     else HOLD(s.unit == UNIT_TOKENS);
     pattern_free(s.pattern);
+    pattern_free(exclude);
     chunk_tools_free(&tools);
     arena_free(&a);
     return 0;
