@@ -257,6 +257,8 @@ static bool cut_long(Packer *p, Piece piece)
             return error_hint(p->error, "raise the maximum");
         }
         add_fitting(p, (Piece){at, end, units});
+        // Cut within a run, the run may have other words than it had with what follows.
+        if (end < piece.end && !space_len(p->text, end)) p->gaps_count = true;
         at = space_skip(str_slice(p->text, 0, piece.end), end);
         if (at < piece.end) packer_close(p);
         if (p->unit->strides) limit = p->max - p->overlap;

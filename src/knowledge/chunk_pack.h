@@ -26,7 +26,7 @@ typedef struct Packer {
     bool partial;       // that one piece is only the end of one
     size_t sum;         // their units
     size_t slice;       // units of their slice, as far as joined() tells
-    bool gaps_count;    // a gap between them is more than space
+    bool gaps_count;    // a gap between them is more than space, or the last ends within a run
     bool failed;
     Error *error;
 } Packer;
