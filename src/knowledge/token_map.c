@@ -154,6 +154,8 @@ size_t token_map_count(TokenMap *m, size_t from, size_t to, size_t limit)
 {
     if (!m->open) return (size_t)counter_count(m->counter, str_slice(m->text, from, to));
     if (from >= to) return 0;
+    // Not to merge the whole of a long run again and again, only to see that it is too long.
+    if (to - from > boundaries_reach(&m->pieces, limit)) return limit + 1;
     TokenAnswer *last = &m->last;
     bool known = last->from == from && last->to == to && (last->limit == limit || (last->tokens <= last->limit && last->tokens <= limit));
     if (!known) *last = (TokenAnswer){from, to, limit, count(m, from, to, limit)};
@@ -214,21 +216,22 @@ bool token_map_fits_counted(TokenMap *m, size_t from, size_t to, size_t limit)
 size_t token_map_cut(TokenMap *m, size_t from, size_t to, size_t limit)
 {
     if (token_map_count(m, from, to, limit) <= limit) return to;
-    TokenHead h = *head_of(m, from);
+    TokenHead *head = head_of(m, from);
     uint64_t most = limit_units(m, limit);
-    Boundary one;
-    if (to <= h.inside || h.sync > to || h.units > most) {
-        one = boundaries_first(&m->pieces, from, to, 0);
-        return boundaries_inside(&m->pieces, from, one.end, limit);
-    }
+    bool within = to <= head->inside || head->inside - from > boundaries_reach(&m->pieces, limit);
+    if (!within && head->sync == 0) synchronise(m, head);
+    TokenHead h = *head;
+    if (within || h.sync > to || h.units > most)
+        return boundaries_inside(&m->pieces, from, boundaries_end(&m->pieces, from, to), limit);
+    cover(m, to, h.before + most);
     size_t first = find(m, h.sync, FROM), last = find_units(m, first, h.before + most - h.units);
     while (last > first && m->places[last].end > to) last--;
     size_t end = m->places[last].end;
     uint64_t used = h.units + m->places[last].units - h.before;
     // A piece that alone would fill much of the chunk is cut itself.
     if (end < to && used < most / 2) {
-        one = boundaries_first(&m->pieces, end, to, 0);
-        end = boundaries_inside(&m->pieces, end, one.end, (size_t)((most - used) / m->pieces.scale));
+        size_t stop = boundaries_end(&m->pieces, end, to);
+        end = boundaries_inside(&m->pieces, end, stop, (size_t)((most - used) / m->pieces.scale));
     }
     return end;
 }
@@ -238,6 +241,7 @@ size_t token_map_tail(TokenMap *m, size_t from, size_t to, size_t n)
     head_of(m, from);
     cover(m, to, UINT64_MAX);
     size_t first = find(m, from, FROM), last = find(m, to, TO);
+    if (last == first) return to;
     uint64_t units = m->places[last].units, most = limit_units(m, n);
     if (m->places[last].end < to) units += boundaries_units(&m->pieces, m->places[last].end, to);
     size_t i = units > most ? find_units(m, first, units - most - 1) + 1 : first + 1;

@@ -70,16 +70,34 @@ static Boundary broken(const Boundaries *b, size_t at, uint64_t units)
     return (Boundary){letter_before(b->text, at + BOUNDARY_PIECE_MAX), units + BOUNDARY_BROKEN};
 }
 
+// The bytes of the piece at `at`, of an exact counter.
+static size_t piece_at(Boundaries *b, size_t at, size_t to)
+{
+    const unsigned char *p = (const unsigned char *)place(b, at);
+    return b->counter->tokenizer.split(p, p + (look_to(b, at, to) - at));
+}
+
 Boundary boundaries_first(Boundaries *b, size_t at, size_t to, uint64_t units)
 {
     if (!b->counter->exact) return first_guess(b, at, to, units);
-    Tokenizer *t = &b->counter->tokenizer;
     IdList ids = {0};
-    const char *p = place(b, at);
-    size_t n = t->split((const unsigned char *)p, (const unsigned char *)p + (look_to(b, at, to) - at));
+    size_t n = piece_at(b, at, to);
     if (n > BOUNDARY_PIECE_MAX) return broken(b, at, units);
-    bpe_piece(&t->bpe, p, n, &ids);
+    bpe_piece(&b->counter->tokenizer.bpe, place(b, at), n, &ids);
     return (Boundary){at + n, units + ids.n};
+}
+
+size_t boundaries_end(Boundaries *b, size_t at, size_t to)
+{
+    if (!b->counter->exact) return first_guess(b, at, to, 0).end;
+    size_t n = piece_at(b, at, to);
+    return n > BOUNDARY_PIECE_MAX ? broken(b, at, 0).end : at + n;
+}
+
+size_t boundaries_reach(const Boundaries *b, size_t tokens)
+{
+    size_t longest = b->counter->exact ? b->counter->tokenizer.v->h->longest : SIZE_MAX;
+    return longest && tokens > SIZE_MAX / longest ? SIZE_MAX : tokens * longest;
 }
 
 static size_t read_guess(const Boundaries *b, size_t at, size_t to, uint64_t units, Boundary *out)

@@ -53,6 +53,11 @@ size_t boundaries_read(Boundaries *b, size_t at, size_t to, uint64_t units, Boun
 
 Boundary boundaries_first(Boundaries *b, size_t at, size_t to, uint64_t units);  // the first of them; at < to
 
+size_t boundaries_end(Boundaries *b, size_t at, size_t to);  // where it ends, without counting it
+
+// Text that is longer than this has more than `tokens`, wherever it stands.
+size_t boundaries_reach(const Boundaries *b, size_t tokens);
+
 // The units of text[at, to).
 uint64_t boundaries_units(Boundaries *b, size_t at, size_t to);
 

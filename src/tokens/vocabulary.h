@@ -29,7 +29,7 @@
 #include "tokens/pretokenise.h"
 
 #define NO_TOKEN UINT32_MAX
-enum { VOCABULARY_VERSION = 6 };
+enum { VOCABULARY_VERSION = 7 };
 
 typedef enum NormaliserKind {
     NORMALISE_NONE,
@@ -76,6 +76,7 @@ typedef struct VocabularyHeader {
     uint32_t unknown;        // id for what is not known and has no bytes; NO_TOKEN: none
     uint32_t no_cuts;        // an added token could span any place that a text may be cut at
     uint32_t n_ids;
+    uint32_t longest;        // bytes of a token, at most
     uint32_t short_mask;     // lines - 1
     uint32_t long_mask, added_mask;  // slots - 1
     uint32_t n_nodes;        // of the trie

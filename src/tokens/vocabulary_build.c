@@ -29,7 +29,7 @@ static uint64_t place(uint64_t *size, uint64_t bytes)
 }
 
 typedef struct Counts {
-    size_t shorts, longs, bytes;
+    size_t shorts, longs, bytes, longest;
 } Counts;
 
 static Counts count(const VocabularySource *s)
@@ -37,6 +37,7 @@ static Counts count(const VocabularySource *s)
     Counts c = {0};
     for (size_t i = 0; i < s->n_tokens; i++) {
         c.bytes += s->tokens[i].len;
+        c.longest = s->tokens[i].len > c.longest ? s->tokens[i].len : c.longest;
         c.shorts += s->tokens[i].len <= SHORT_MAX;
         c.longs += s->tokens[i].len > SHORT_MAX;
     }
@@ -47,7 +48,7 @@ static void *lay_out(const VocabularySource *s, Counts c, PairShape pairs, uint3
 {
     VocabularyHeader h = {
         .magic = "confabvo", .version = VOCABULARY_VERSION, .split = s->split, .normaliser = s->normaliser, .byte_level = s->byte_level,
-        .unknown = s->unknown, .no_neighbours = s->whole_first, .n_ids = (uint32_t)s->n_tokens, .n_added = (uint32_t)s->n_added, .n_bytes = c.bytes,
+        .unknown = s->unknown, .no_neighbours = s->whole_first, .n_ids = (uint32_t)s->n_tokens, .longest = (uint32_t)c.longest, .n_added = (uint32_t)s->n_added, .n_bytes = c.bytes,
         .short_mask = lines_for(c.shorts) - 1, .long_mask = slots_for(c.longs) - 1, .pair_shape = pairs,
         .added_mask = slots_for(n_nodes) - 1, .n_nodes = n_nodes,
     };
