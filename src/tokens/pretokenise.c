@@ -257,14 +257,19 @@ static const Byte *find_new_digit(const Byte *p, const Byte *end)
     return NULL;
 }
 
+// A piece, and whether it ends at a digit, is looked for within twice its length: runs of such digits and of what stands
+// between them are no pieces, and may be as long as the text.
 static size_t split_smollm(const Byte *p, const Byte *end)
 {
-    enum { BEHIND = 4 + 3 };  // a blank of up to 3 bytes that a digit would end, and the digit
+    enum { BEHIND = 4 + 3, NEAR = 32 };  // a blank of up to 3 bytes that a digit would end, and the digit
     static const Rules r = {.contraction_first = true, .gpt2 = true, .digits_alone = true, .digits = 1};
-    size_t n = piece(p, end, &r);
-    const Byte *look = (size_t)(end - p) > n + BEHIND ? p + n + BEHIND : end, *digit = find_new_digit(p, look);
-    if (!digit) return n;
-    return digit == p ? 4 : piece(p, digit, &r);
+    for (size_t far = NEAR;; far *= 2) {
+        bool all = (size_t)(end - p) <= far;
+        const Byte *stop = all ? end : p + far, *digit = find_new_digit(p, stop);
+        if (digit == p) return 4;
+        size_t n = piece(p, digit ? digit : stop, &r);
+        if (all || digit || n + BEHIND < far) return n;
+    }
 }
 
 static size_t split_cl100k(const Byte *p, const Byte *end)

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -186,6 +187,24 @@ static void test_digits_of_a_newer_unicode(void **state)
     const unsigned char *p = (const unsigned char *)text, *end = p + strlen(text);
     for (size_t i = 0; i < sizeof want / sizeof *want; p += want[i++]) assert_int_equal(splitter_of(SPLIT_SMOLLM)(p, end), want[i]);
     for (unsigned level = SCAN_PLAIN; level <= scan_level_best(); level++) hold_same_pieces(SPLIT_SMOLLM, (ScanLevel)level, str_from(text));
+}
+
+// A run of them, with what is no piece's end between, takes no longer than its length.
+static void test_many_digits_of_a_newer_unicode(void **state)
+{
+    (void)state;
+    enum { N = 200000 };
+    Buf b = {0};
+    size_t pieces = 0;
+    for (size_t i = 0; i < N; i++) buf_add(&b, i % 2 ? S("\xF0\x91\xB7\xA0") : S("!?\xF0\x96\xBF\xB4"));
+    buf_reserve(&b, SPLIT_PADDING);
+    memset(b.ptr + b.len, 0, SPLIT_PADDING);
+    const unsigned char *p = (const unsigned char *)b.ptr, *end = p + b.len;
+    clock_t start = clock();
+    for (; p < end; pieces++) p += splitter_of(SPLIT_SMOLLM)(p, end);
+    assert_int_equal(pieces, N + N / 2);
+    assert_true(clock() - start < 2 * CLOCKS_PER_SEC);
+    buf_free(&b);
 }
 
 // Pieces of up to `longest` bytes, most of them short, one behind the other.
@@ -384,6 +403,7 @@ int main(void)
         cmocka_unit_test(test_the_lowest_rank_merges_first),
         cmocka_unit_test(test_bytes_without_a_token),
         cmocka_unit_test(test_digits_of_a_newer_unicode),
+        cmocka_unit_test(test_many_digits_of_a_newer_unicode),
         cmocka_unit_test(test_merges_agree),
         cmocka_unit_test(test_all_pairs_are_found),
         cmocka_unit_test(test_damaged_blocks_are_harmless),
