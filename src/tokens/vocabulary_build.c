@@ -294,33 +294,37 @@ static AddedEdge *edge_slot(AddedEdge *edges, uint32_t mask, uint32_t from)
     return &edges[at & mask];
 }
 
-static void trie_add(Trie *t, Str text, uint32_t id)
+static bool trie_add(Trie *t, Str text, uint32_t id)
 {
     uint32_t node = 0;
     for (size_t i = 0; i < text.len; i++) {
         uint32_t from = node << 8 | (unsigned char)text.ptr[i];
         AddedEdge *edge = edge_slot(t->edges, t->mask, from);
+        if (!edge->to && t->n_nodes == VOCABULARY_IDS) return false;
         if (!edge->to) *edge = (AddedEdge){from, t->n_nodes++};
         node = edge->to;
     }
     if (t->ids[node] == NO_TOKEN) t->ids[node] = id;
+    return true;
 }
 
 static bool is_looked_for(Str token) { return token.len && token.len <= ADDED_MAX; }
 
-static Trie trie_of(const VocabularySource *s)
+// False: there are more nodes than a block may have.
+static bool trie_of(const VocabularySource *s, Trie *t)
 {
     size_t most = 1;
     for (size_t i = 0; i < s->n_added; i++)
         if (is_looked_for(s->tokens[s->added[i]])) most += s->tokens[s->added[i]].len;
-    Trie t = {.mask = slots_for(most) - 1, .n_nodes = 1};
-    t.edges = mem_alloc((t.mask + (size_t)1) * sizeof *t.edges);
-    memset(t.edges, 0, (t.mask + (size_t)1) * sizeof *t.edges);
-    t.ids = mem_alloc(most * sizeof *t.ids);
-    memset(t.ids, 0xFF, most * sizeof *t.ids);
+    if (most > VOCABULARY_IDS) most = VOCABULARY_IDS;
+    *t = (Trie){.mask = slots_for(most) - 1, .n_nodes = 1};
+    t->edges = mem_alloc((t->mask + (size_t)1) * sizeof *t->edges);
+    memset(t->edges, 0, (t->mask + (size_t)1) * sizeof *t->edges);
+    t->ids = mem_alloc(most * sizeof *t->ids);
+    memset(t->ids, 0xFF, most * sizeof *t->ids);
     for (size_t i = 0; i < s->n_added; i++)
-        if (is_looked_for(s->tokens[s->added[i]])) trie_add(&t, s->tokens[s->added[i]], s->added[i]);
-    return t;
+        if (is_looked_for(s->tokens[s->added[i]]) && !trie_add(t, s->tokens[s->added[i]], s->added[i])) return false;
+    return true;
 }
 
 static void trie_free(Trie *t)
@@ -359,8 +363,12 @@ static void *pairs_of(const VocabularySource *s, PairShape *shape)
 void *vocabulary_build(const VocabularySource *s, size_t *size)
 {
     PairShape shape;
+    Trie trie;
+    if (!trie_of(s, &trie)) {
+        trie_free(&trie);
+        return NULL;
+    }
     void *pairs = pairs_of(s, &shape);
-    Trie trie = trie_of(s);
     char *block = lay_out(s, count(s), shape, trie.n_nodes, size);
     VocabularyHeader *h = (VocabularyHeader *)(void *)block;
     memcpy(block + h->pairs, pairs, pair_table_size(shape));

@@ -6,7 +6,7 @@
 
 #include "tokens/vocabulary_source.h"
 
-// The block, of *size bytes, the caller's to free.
+// The block, of *size bytes, the caller's to free. NULL: its added tokens have more than VOCABULARY_IDS beginnings.
 void *vocabulary_build(const VocabularySource *s, size_t *size);
 
 #endif

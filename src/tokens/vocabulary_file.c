@@ -140,10 +140,14 @@ static bool build(const SourceFile *f, Vocabulary *out, Error *e)
     Arena a = {0};
     VocabularySource s;
     source_init(&s, &a);
+    size_t size;
     bool ok = read_source(f, &s, e);
-    if (ok) {
-        size_t size;
-        VocabularyHeader *block = vocabulary_build(&s, &size);
+    VocabularyHeader *block = ok ? vocabulary_build(&s, &size) : NULL;
+    if (ok && !block) {
+        ok = error_set(e, ERROR_USAGE, "vocabulary", "its added tokens are more than is sensible");
+        error_at_file(e, f->path);
+    }
+    if (block) {
         block->source_size = (uint64_t)f->info.st_size;
         block->source_mtime = (int64_t)f->info.st_mtim.tv_sec;
         block->hash = vocabulary_hash(block, size);

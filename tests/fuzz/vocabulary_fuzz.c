@@ -28,6 +28,7 @@ static void count_with(const VocabularySource *s)
     size_t size;
     Vocabulary v;
     void *block = vocabulary_build(s, &size);
+    if (!block) return;
     HOLD(vocabulary_from_block(block, size, &v));
     count(&v);
     free(block);

@@ -369,6 +369,29 @@ static void test_bad_sources_say_why(void **state)
     arena_free(&a);
 }
 
+// Few tokens, but each with beginnings of its own.
+static void test_too_many_added_tokens_are_refused(void **state)
+{
+    (void)state;
+    enum { N = VOCABULARY_IDS / 64 };
+    Arena a = {0};
+    VocabularySource s;
+    Error e;
+    size_t size;
+    source_init(&s, &a);
+    s.added = arena_new(&a, uint32_t, N);
+    for (uint32_t i = 0; i < N; i++) {
+        assert_true(source_put(&s, i, arena_printf(&a, "%06u%0100u", i, i), &e));
+        s.added[s.n_added++] = i;
+    }
+    assert_null(vocabulary_build(&s, &size));
+    s.n_added = N / 2;
+    void *block = vocabulary_build(&s, &size);
+    assert_non_null(block);
+    free(block);
+    arena_free(&a);
+}
+
 // ---- normal form --------------------------------------------------------------------------------
 
 static void hold_nfc(const Nfc *n, const char *from, const char *to)
@@ -408,6 +431,7 @@ int main(void)
         cmocka_unit_test(test_all_pairs_are_found),
         cmocka_unit_test(test_damaged_blocks_are_harmless),
         cmocka_unit_test(test_bad_sources_say_why),
+        cmocka_unit_test(test_too_many_added_tokens_are_refused),
         cmocka_unit_test(test_normal_form),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
