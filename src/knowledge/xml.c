@@ -7,7 +7,8 @@
 
 enum {
     FEED = 16 * 1024,           // bytes between two looks at the clock
-    SEPARATORS_MAX = 10000,     // of one tag: libxml2 compares each of its attributes with every other
+    ATTRIBUTES_MAX = 10000,     // of one tag: libxml2 compares each of them with every other
+    HTML_NAME = 100,             // letters that libxml2 takes for a name of HTML
 };
 
 struct XmlAttributes {
@@ -119,51 +120,79 @@ void html_open(XmlReader *r, XmlHandler handler, const char *encoding, Deadline 
     r->parser = parser;
 }
 
-// Within a tag, outside quotes: what the next byte makes of it.
-static void follow(XmlReader *r, char c)
+// What comes within a tag, as libxml2 reads it: names of HTML are ASCII and part behind HTML_NAME letters, and what is no
+// attribute goes up to the next blank.
+enum { TAG_NAME, TAG_START, TAG_IN_NAME, TAG_BEHIND_NAME, TAG_VALUE, TAG_UNQUOTED, TAG_QUOTED };
+
+static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+static bool begins_name(char c) { return str_is_alpha(c) || c == '_' || c == ':' || c == '.'; }
+
+static void start_attribute(XmlTag *t, char c)
 {
-    if (c == '>') {
-        r->tag = 0;
-    } else if ((c == '"' || c == '\'') && r->tag == '=') {
-        r->quote = c;
-        r->separators++;
-    } else if (!str_is_space(c) || r->tag != '=') {
-        r->separators += str_is_space(c) || c == '/';
-        r->tag = c == '=' ? '=' : 'x';
+    bool name = begins_name(c);
+    t->attributes += name;
+    t->name = 1;
+    t->state = is_blank(c) ? TAG_START : name ? TAG_IN_NAME : TAG_UNQUOTED;
+}
+
+static void follow_html(XmlTag *t, char c)
+{
+    bool named = t->state == TAG_IN_NAME || t->state == TAG_BEHIND_NAME;
+    if ((t->state == TAG_NAME || t->state == TAG_IN_NAME) && t->name < HTML_NAME && (begins_name(c) || str_is_digit(c) || c == '-')) {
+        t->name++;
+    } else if (named && (c == '=' || is_blank(c))) {
+        t->state = c == '=' ? TAG_VALUE : TAG_BEHIND_NAME;
+    } else if (t->state == TAG_VALUE) {
+        if (is_blank(c)) return;
+        t->quote = c;
+        t->state = c == '"' || c == '\'' ? TAG_QUOTED : TAG_UNQUOTED;
+    } else if (t->state != TAG_UNQUOTED || is_blank(c)) {
+        start_attribute(t, c);
     }
 }
 
-// Follows the tags of a part, which may begin and end anywhere; false at one with attributes beyond
-// all measure. `tag` is 0 outside, '<' behind one that may open a tag.
-static bool tags_are_sane(XmlReader *r, Str part)
+// Attributes of XML are quoted, or it is broken.
+static void follow_xml(XmlTag *t, char c)
 {
-    for (const char *at = part.ptr, *end = at + part.len; at < end; at++) {
-        char c = *at;
-        if (r->quote || r->tag == 0) {
-            // Most bytes are text or a value: to where that ends.
-            at = memchr(at, r->quote ? r->quote : '<', (size_t)(end - at));
-            if (!at) return true;
-            r->tag = r->quote ? 'x' : '<';
-            if (!r->quote) r->separators = 0;
-            r->quote = 0;
-        } else if (r->tag == '<') {
-            r->tag = str_is_alpha(c) || c == '_' || (unsigned char)c >= 0x80 ? c : c == '<' ? '<' : 0;
-        } else if (r->tag != 'x' || !str_is_alpha(c)) {
-            follow(r, c);
-            if (r->separators > SEPARATORS_MAX) return false;
+    if (c != '"' && c != '\'') return;
+    t->quote = c;
+    t->state = TAG_QUOTED;
+    t->attributes++;
+}
+
+// libxml2 holds a tag back until it has all of it. False: this one has attributes beyond all measure.
+static bool tag_is_sane(XmlReader *r)
+{
+    xmlParserCtxtPtr parser = r->parser;
+    const xmlParserInput *in = parser->input;
+    if (!in || parser->instate != XML_PARSER_START_TAG) return true;
+    uint64_t at = in->consumed + (uint64_t)(in->cur - in->base);
+    if (r->tag.at != at || r->tag.seen == 0) r->tag = (XmlTag){.at = at, .seen = 1};  // the <
+    XmlTag *t = &r->tag;
+    const char *c = (const char *)in->cur + t->seen, *end = (const char *)in->end;
+    for (; c < end && t->attributes <= ATTRIBUTES_MAX; c++) {
+        if (t->state == TAG_QUOTED) {
+            c = memchr(c, t->quote, (size_t)(end - c));
+            if (!c) break;
+            t->state = TAG_START;
+        } else if (r->html) {
+            follow_html(t, *c);
+        } else {
+            follow_xml(t, *c);
         }
     }
-    return true;
+    t->seen = (size_t)(in->end - in->cur);
+    return t->attributes <= ATTRIBUTES_MAX;
 }
 
 bool xml_feed(XmlReader *r, Str part)
 {
-    if (!r->fault && !tags_are_sane(r, part)) r->fault = "one of its tags has thousands of attributes";
     for (size_t at = 0; at < part.len && !r->fault; at += FEED) {
         Str some = str_slice(part, at, at + FEED);
         int code = r->html ? htmlParseChunk(r->parser, some.ptr, (int)some.len, 0) : xmlParseChunk(r->parser, some.ptr, (int)some.len, 0);
         if (r->entities) r->fault = "it declares entities, which documents have no use for";
         else if (!r->html && code != 0) r->fault = "its XML is broken";
+        else if (!tag_is_sane(r)) r->fault = "one of its tags has thousands of attributes";
         else if (deadline_passed(r->deadline)) r->fault = "it takes too long to read";
     }
     return !r->fault;

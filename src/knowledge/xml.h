@@ -21,13 +21,22 @@ typedef struct XmlHandler {
     void *self;
 } XmlHandler;
 
+// A tag that is not whole yet.
+typedef struct XmlTag {
+    uint64_t at;        // where it begins
+    size_t seen;        // bytes of it that were looked at
+    unsigned attributes;
+    unsigned name;      // letters of the name that is being read
+    int state;
+    char quote;         // the open one
+} XmlTag;
+
 typedef struct XmlReader {
     XmlHandler handler;
     void *parser;
     bool html;
     bool entities;      // some were declared
-    char tag, quote;    // of the tag that is being fed: what was read last outside quotes; the open quote
-    unsigned separators;  // in it: as many attributes at most
+    XmlTag tag;         // the last that was too long for one part
     Deadline deadline;
     const char *fault;  // why it stopped; NULL: it did not
 } XmlReader;

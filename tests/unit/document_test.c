@@ -296,6 +296,23 @@ static void test_bombs(void **state)
     buf_add(&tag, S(">x"));
     assert_quick(buf_str(&tag), "attributes.html", "thousands of attributes");
     buf_free(&tag);
+    // Quotes that open no value, before the tag or within it; names that are parted.
+    static const char *const before[] = {"<a =\"b ", "<a $=\"b ", "<a b= c=\"d ", "<!-- <p x=\" --><p ", "<script>\"<p x='\"</script><p ", "<p x = \"y b=\" "};
+    for (size_t k = 0; k <= sizeof before / sizeof *before; k++) {
+        bool parted = k == sizeof before / sizeof *before;
+        buf_add(&tag, parted ? S("<p ") : str_from(before[k]));
+        for (int i = 0; i < 60000; i++) buf_printf(&tag, parted ? "c%099d" : "c%d ", i);
+        for (size_t at = 3; parted && at < tag.len; at++)
+            if (str_is_digit(tag.ptr[at])) tag.ptr[at] = (char)('a' + tag.ptr[at] - '0');
+        buf_add(&tag, S(">x"));
+        assert_quick(buf_str(&tag), "attributes.html", "thousands of attributes");
+        buf_free(&tag);
+    }
+    buf_add(&tag, S("<p>Before</p><img alt=\""));
+    for (int i = 0; i < 200000; i++) buf_add(&tag, S("one =' two "));
+    buf_add(&tag, S("\"><p>Behind</p>"));
+    assert_true(str_contains(text_of(buf_str(&tag), "picture.html"), S("Behind")));
+    buf_free(&tag);
     Buf cue = {0};
     buf_add(&cue, S("00:00:01,000 --> 00:00:02,000\n"));
     for (int i = 0; i < 2000000; i++) buf_add_char(&cue, '<');
