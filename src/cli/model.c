@@ -8,7 +8,7 @@
 #include "llm/models.h"
 #include "tokens/chat_learn.h"
 
-static const Nanos LIST_TIMEOUT = 20 * NANOS_PER_SECOND, LOOK_TIMEOUT = 5 * NANOS_PER_SECOND;
+static const Nanos LIST_TIMEOUT = 20 * NANOS_PER_SECOND, LOOK_TIMEOUT = 5 * NANOS_PER_SECOND, LEARN_TIME = 5 * NANOS_PER_SECOND;
 
 static bool go_on_waiting(void *context, Nanos waited)
 {
@@ -160,16 +160,19 @@ Str model_prices_file(Cli *cli)
 
 // ---- measuring prompts --------------------------------------------------------------------------------
 
+// A dozen answers are wanted, and a person waits: a server that takes its time for each is not asked on.
+static bool may_ask(const Model *m) { return clock_now(&system_clock) < m->learn_until; }
+
 static bool oracle_render(void *self, const ChatMessage *messages, size_t n, Arena *a, Str *prompt)
 {
     Model *m = self;
-    return server_render(&m->transport, &m->endpoints[0], messages, n, a, prompt);
+    return may_ask(m) && server_render(&m->transport, &m->endpoints[0], messages, n, a, prompt);
 }
 
 static bool oracle_count(void *self, Str prompt, uint64_t *tokens)
 {
     Model *m = self;
-    return server_count_prompt(&m->transport, &m->endpoints[0], prompt, tokens);
+    return may_ask(m) && server_count_prompt(&m->transport, &m->endpoints[0], prompt, tokens);
 }
 
 // Of a server at home: its own template and window, where it tells them.
@@ -182,6 +185,7 @@ static void learn_server(Cli *cli, Model *m, Gauge *gauge)
     if (!m->props.told) return;
     if (m->props.context) gauge->window = m->props.context;
     if (!gauge->counter->exact) return;
+    m->learn_until = clock_now(&system_clock) + LEARN_TIME;
     gauge->chat_unsure = !chat_learn(&oracle, usual, gauge->counter, &cli->arena, &m->chat);
     if (!gauge->chat_unsure) gauge->chat = &m->chat;
 }

@@ -25,6 +25,7 @@ typedef struct Model {
     Prices prices;          // the user's rows; in the cli's arena
     ServerProps props;      // what a server at home told of itself, after model_begin
     ChatTemplate chat;      // that server's, once learnt
+    Nanos learn_until;      // no longer is it asked what its template is
 } Model;
 
 // Settings, keys and addresses checked, warnings reported; the embedded model's server and file

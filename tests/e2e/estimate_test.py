@@ -4,6 +4,7 @@ import http.server
 import json
 import re
 import threading
+import time
 
 import e2e
 
@@ -27,6 +28,16 @@ class LlamaServer(http.server.BaseHTTPRequestHandler):
         pass
 
 
+class SlowServer(LlamaServer):
+    answers = {**LlamaServer.answers, "/apply-template": {"prompt": ""}}
+    posts = 0
+
+    def do_POST(self):
+        SlowServer.posts += 1
+        time.sleep(2)
+        self.do_GET()
+
+
 class Estimate(e2e.Case):
     def prices(self, text):
         path = self.folder / "home/.config/confab/prices.json"
@@ -46,6 +57,14 @@ class Estimate(e2e.Case):
         self.assertIn("≈", self.run_ok("estimate", "-p", "demo", *words).out)
         # What it holds counts, not what the model could.
         self.assertIn("do not fit the model", self.run_ok("estimate", "-p", "demo", "-n", 4, "-x", 6).out)
+        server.shutdown()
+        server.server_close()
+        # One that takes its time for each answer is not asked for all of them.
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), SlowServer)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.env["LLM_API_URL"] = f"http://127.0.0.1:{server.server_address[1]}"
+        self.assertFalse(self.estimate(*words)["prompt_tokens"]["exact"])
+        self.assertLessEqual(SlowServer.posts, 3)
         server.shutdown()
         server.server_close()
         # One that is not there is no error.
