@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -31,6 +32,11 @@ typedef struct Command {
     Sandbox sandbox;
     char program[PATH_MAX], bubblewrap[PATH_MAX], input[PATH_MAX], folder[PATH_MAX];
 } Command;
+
+enum {
+    PIPE = 1 << 18,         // bytes that wait between child and reader
+    GATHERING_MS = 4,       // how long they are let gather
+};
 
 // What a child says whose sandbox this machine forbids; bubblewrap has its own words.
 #define NO_SANDBOX "sandbox:"
@@ -170,29 +176,39 @@ static int64_t now_ms(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+// A child writes in pieces of 4 KB. Waking for each of them, on one processor, stops it each time. Its end is heard at once.
+static void let_gather(int fd)
+{
+    int waiting = 0;
+    struct pollfd end = {fd, 0, 0};
+    if (ioctl(fd, FIONREAD, &waiting) == 0 && waiting > 0 && waiting < PIPE / 2) poll(&end, 1, GATHERING_MS);
+}
+
 // Reads what is there; false at the end.
 static bool take(int fd, Buf *b, bool cut)
 {
-    char bytes[1 << 15];
+    char bytes[PIPE / 4];
     ssize_t n = read(fd, bytes, sizeof bytes);
     if (n < 0) return errno == EINTR || errno == EAGAIN;
     if (n > 0 && !(cut && b->full)) buf_add(b, (Str){bytes, (size_t)n});
     return n > 0;
 }
 
-static ConverterResult listen_to(int out_fd, int err_fd, int silent_ms, Buf *out, Buf *said)
+static ConverterResult listen_to(const Converter *c, int out_fd, int err_fd, Buf *out, Buf *said)
 {
     int64_t start = now_ms(), heard = start;
     struct pollfd fds[2] = {{out_fd, POLLIN, 0}, {err_fd, POLLIN, 0}};
     while (fds[0].fd >= 0 || fds[1].fd >= 0) {
-        int64_t now = now_ms(), left = heard + silent_ms - now, total = start + CONVERTER_TOTAL_MS - now;
+        int64_t now = now_ms(), left = heard + CONVERTER_SILENT_MS - now, total = start + CONVERTER_TOTAL_MS - now;
         if (left <= 0 || total <= 0) return CONVERTER_HUNG;
         if (poll(fds, 2, (int)(left < total ? left : total)) < 0 && errno != EINTR) return CONVERTER_HUNG;
         if (fds[0].revents) {
             size_t before = out->len;
+            if (fds[0].revents == POLLIN) let_gather(out_fd);
             if (!take(out_fd, out, false)) fds[0].fd = -1;
             if (out->full) return CONVERTER_FULL;
             if (out->len > before) heard = now_ms();
+            if (out->len > before && c->read && !c->read(c->ctx, out)) return CONVERTER_FULL;
         }
         // Complaints are no progress.
         if (fds[1].revents && !take(err_fd, said, true)) fds[1].fd = -1;
@@ -219,7 +235,7 @@ static bool ends_by_itself(pid_t child, int *code)
     return false;
 }
 
-static ConverterResult run_once(const Command *c, int silent_ms, Buf *out, Buf *said, int *status)
+static ConverterResult run_once(const Command *c, const Converter *converter, Buf *out, Buf *said, int *status)
 {
     int outs[2], errs[2];
     if (pipe2(outs, O_CLOEXEC) < 0) return CONVERTER_ABSENT;
@@ -227,10 +243,11 @@ static ConverterResult run_once(const Command *c, int silent_ms, Buf *out, Buf *
         close(outs[0]), close(outs[1]);
         return CONVERTER_ABSENT;
     }
+    fcntl(outs[1], F_SETPIPE_SZ, PIPE);
     pid_t child = start(c, outs[1], errs[1]);
     close(outs[1]);
     close(errs[1]);
-    ConverterResult result = child < 0 ? CONVERTER_ABSENT : listen_to(outs[0], errs[0], silent_ms, out, said);
+    ConverterResult result = child < 0 ? CONVERTER_ABSENT : listen_to(converter, outs[0], errs[0], out, said);
     close(outs[0]);
     close(errs[0]);
     if (child < 0) return result;
@@ -266,7 +283,7 @@ ConverterResult converter_run(const Converter *converter, Buf *out, Buf *said, i
         for (int p = PROTECTION_OWN; p <= PROTECTION_LIMITS; p++) {
             if (!make_command(c, converter, (Protection)p)) continue;
             buf_clear(said);
-            result = run_once(c, converter->silent_ms ? converter->silent_ms : CONVERTER_SILENT_MS, out, said, status);
+            result = run_once(c, converter, out, said, status);
             if (!forbidden(c, result, out, said)) break;
         }
     }

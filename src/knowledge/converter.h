@@ -22,7 +22,8 @@ typedef struct Converter {
     const char *program;                         // found on the PATH
     const char *arguments[CONVERTER_ARGUMENTS];  // before the input and behind it; NULL: the input's place; ends with a second NULL
     const char *input;                           // the file
-    int silent_ms;                               // 0: CONVERTER_SILENT_MS
+    bool (*read)(void *ctx, Buf *out);           // called when something came: may take it off the front; false: too much. Or NULL
+    void *ctx;
 } Converter;
 
 typedef enum ConverterResult {

@@ -74,14 +74,14 @@ static bool leading_number(Str s, uint64_t *n)
 // that only count on are numbers of sections, of pages, or of a program's lines.
 bool pdf_tables_likely(Str page)
 {
-    enum { SHORT = 30, ON_END = 9, FIGURES = 3, LINES_A_FIGURE = 4, STEP = 2 };
+    enum { SHORT = 30, ON_END = 8, FIGURES = 3, LINES_A_FIGURE = 5, STEP = 1 };
     Str line;
     size_t on_end = 0, figures = 0;
     uint64_t before = 0, n;
     while (str_cut(&page, '\n', &line)) {
         line = str_trim(line);
         if (line.len == 0) continue;
-        bool number = leading_number(line, &n), count = number && n >= before && n - before <= STEP;
+        bool number = leading_number(line, &n), count = number && n > before && n - before <= STEP;
         if (number) before = n;
         on_end = line.len > SHORT ? 0 : on_end + 1;
         figures = line.len > SHORT ? 0 : figures + (!count && is_figure(line));
@@ -248,10 +248,26 @@ static bool is_count(const PdfTable *t, size_t column)
     return filled >= 2 && steps * 4 >= (filled - 1) * 3;
 }
 
+// Whether it is a list of contents: what the last column has are pages, which never fall.
+static bool is_contents(const PdfTable *t)
+{
+    size_t filled = 0, falls = 0, sections = 0;
+    uint64_t before = 0, n;
+    for (size_t row = 0; row < t->rows; row++) {
+        Str first = t->cells[row * t->columns], last = t->cells[row * t->columns + t->columns - 1];
+        sections += first.len == 0 || leading_number(first, &n) || is_mark(first) || is_figure(first);
+        if (last.len == 0) continue;
+        if (!leading_number(last, &n) || n < before) falls++;
+        else before = n;
+        filled++;
+    }
+    return t->columns <= 4 && before >= t->rows / 4 && falls * 6 <= filled && sections * 6 >= t->rows * 5;
+}
+
 static bool is_clear(const PdfTable *t)
 {
     size_t filled = 0, letters = 0, longs = 0, figures = 0, words = 0, columns = 0;
-    if (t->rows < PDF_TABLE_ROWS) return false;
+    if (t->rows < PDF_TABLE_ROWS || is_contents(t)) return false;
     for (size_t c = 0; c < t->columns; c++) {
         Kind k = kind_of(t, c);
         if (c == 0 && k.marks * 2 > k.filled) return false;

@@ -10,7 +10,7 @@
 #include "fuzz.h"
 #include "knowledge/chunk.h"
 #include "knowledge/document.h"
-#include "knowledge/pdf_text.h"
+#include "knowledge/pdf_boxes.h"
 
 static Str packed(Arena *a, const char *mimetype, const char *name, Str part)
 {
@@ -41,6 +41,16 @@ static void check(Str text)
     HOLD(utf8_valid(text) && (text.len == 0 || !memchr(text.ptr, 0, text.len)));
 }
 
+static void take_boxes(PdfBoxes *boxes, Str first, Str second)
+{
+    Buf piece = {0};
+    buf_add(&piece, first);
+    pdf_boxes_take(boxes, &piece);
+    buf_add(&piece, second);
+    pdf_boxes_take(boxes, &piece);
+    buf_free(&piece);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const DocumentType *const types[] = {&document_text, &document_html, &document_docx, &document_odt,  &document_epub,
@@ -59,9 +69,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (which == N) x.bytes = packed(&a, "", "word/document.xml", rest);
     if (which == N + 1) x.bytes = packed(&a, "application/vnd.oasis.opendocument.text", "content.xml", rest);
     if (!type) {
-        Str printed, laid_out = rest;  // both ways of printing, a byte of one between them
+        Str printed, laid_out = rest;  // of a page, a byte of one between them; or words with their places, in two pieces
         str_cut(&laid_out, '\x01', &printed);
-        x.text = pdf_text(printed, (PdfLayout){&laid_out, 1}, &a, &x.pages, &x.n_pages);
+        PdfBoxes boxes = {.arena = &a, .text = {.max = 1 << 20}};
+        if (str_starts(printed, S("<"))) take_boxes(&boxes, printed, laid_out);
+        if (boxes.layout.n) x.text = pdf_text(buf_str(&boxes.text), boxes.layout, &a, &x.pages, &x.n_pages);
+        else x.text = pdf_text(printed, (PdfLayout){&laid_out, 1}, &a, &x.pages, &x.n_pages);
+        pdf_boxes_free(&boxes);
         for (uint32_t i = 0; i < x.n_pages; i++)
             HOLD(x.pages[i] <= x.text.len && (i == 0 || x.pages[i] >= x.pages[i - 1]));
         check(x.text);

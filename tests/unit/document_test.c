@@ -23,6 +23,7 @@
 #include "knowledge/deadline.h"
 #include "knowledge/document.h"
 #include "knowledge/knowledge.h"
+#include "knowledge/pdf_boxes.h"
 #include "knowledge/pdf_tables.h"
 #include "knowledge/pdf_text.h"
 #include "knowledge/sandbox.h"
@@ -366,13 +367,14 @@ static void test_converter(void **state)
     static const struct {
         const char *script, *want;
     } cases[] = {
-        {"#!/bin/sh\nprintf 'Page one.\\n\\fPage two.\\n\\f'\n", "Page one.\n\nPage two."},
+        {"#!/bin/sh\necho '<page><word >Page one.</word></page>'\nsleep 0.1\necho '<page><word >Page two.</word></page>'\n", "Page one.\n\nPage two."},
         {"#!/bin/sh\nexec >&- 2>&-\nsleep 30\n", "!pdftotext got stuck"},
         {"#!/bin/sh\nexec yes more and more\n", "!the PDF holds more text"},
         {"#!/bin/sh\necho 'Command Line Error: Incorrect password' >&2\nexit 1\n", "!the PDF is protected"},
         {"#!/bin/sh\nkill -SEGV $$\n", "!the PDF makes pdftotext crash"},
         {"#!/bin/sh\nexit 1\n", "!the PDF is broken"},
-        {"#!/bin/sh\nprintf '\\f'\n", "!the PDF has no text"},
+        {"#!/bin/sh\necho '<page></page>'\n", "!the PDF has no text"},
+        {"#!/bin/sh\nif test $1 = -bbox-layout; then echo '<page><word >\xD7\x90</word></page>'; else printf 'Its own way.\\f'; fi\n", "Its own way."},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         FakeTool f;
@@ -390,14 +392,15 @@ static void test_sandbox(void **state)
 {
     (void)state;
     static const char script[] =
-        "#!/bin/sh\n"
+        "#!/bin/sh\n{\n"
         "for there in /etc/passwd /home /proc/self /tmp/confab-secret /dev/null /sys; do test -e $there && echo sees $there; done\n"
         "for place in / /usr /tmp /input; do (echo x >$place/x) 2>/dev/null && echo writes $place; done\n"
         "(echo x >/input) 2>/dev/null && echo overwrites\n"
         "unshare -U true 2>/dev/null && echo unshares\n"
         "mount -t tmpfs x /usr 2>/dev/null && echo mounts\n"
         "perl -MSocket -e 'socket(my $s, PF_INET, SOCK_STREAM, 0) and print \"connects\\n\"' 2>/dev/null\n"
-        "echo I am $(id -u), process $$, with $(cat /input)\n";
+        "echo I am $(id -u), process $$, with $(cat /input)\n"
+        "} | sed -e 's|.*|<line><word >&</word>|' -e '$a</page>'\n";
     Sandbox s;
     pid_t child = sandbox_prepare(&s, "/usr/bin", "/usr/bin/env") ? sandbox_fork() : -1;
     if (child == 0) _exit(sandbox_enter(&s) ? 0 : 1);
@@ -516,6 +519,75 @@ static void test_pdf_tables(void **state)
                "4 Prices\n\n| Animal | Price |\n| --- | --- |\n| Gnat | 1.50 |\n| Gnu | 2.50 |\n| Emu | 3 |");
 }
 
+// Words at places: a sentence whose mark is in another font, a word that a line end parts, and a table.
+static const char boxes[] =
+    "<doc>\n<page width=\"600\" height=\"800\">\n<flow>\n<block>\n<line>\n"
+    "<word xMin=\"10.0\" yMin=\"10.0\" xMax=\"40.0\" yMax=\"20.0\">Fees &lt;&amp;&gt;</word>\n<word xMin=\"40.1\" yMin=\"8.0\" xMax=\"43.0\" yMax=\"14.0\">1</word>\n"
+    "<word xMin=\"46.0\" yMin=\"10.0\" xMax=\"90.0\" yMax=\"20.0\">are impor-</word></line>\n<line><word xMin=\"10\" yMin=\"22\" xMax=\"30\" yMax=\"32\">tant.</word>\n</line></block></flow>\n"
+    "%s</page>\n<page></page>\n</doc>\n";
+
+static void add_column(Buf *b, int left, const char *const cells[6])
+{
+    buf_add(b, S("<flow>\n"));
+    for (int i = 0; i < 6; i++)
+        buf_printf(b, "<block><line><word xMin=\"%d.5\" yMin=\"%d.0\" xMax=\"%d.5\" yMax=\"%d.0\">%s</word></line></block>\n", left, 60 + 12 * i,
+                   left + 5 * (int)strlen(cells[i]), 70 + 12 * i, cells[i]);
+    buf_add(b, S("</flow>\n"));
+}
+
+static void test_pdf_boxes(void **state)
+{
+    (void)state;
+    static const char *const animals[] = {"Animal", "Gnat", "Gnu", "Emu", "Ape", "Cat"}, *const prices[] = {"Price", "13.65", "92.50", "7.10", "8.25", "3.99"};
+    static const char want[] = "Fees <&>1 are important.\n\nAnimal\nGnat\nGnu\nEmu\nApe\nCat\n\nPrice\n13.65\n92.50\n7.10\n8.25\n3.99\n\n\f\f";
+    Buf table = {0};
+    add_column(&table, 10, animals);
+    add_column(&table, 80, prices);
+    buf_add_char(&table, 0);
+    Str printed = arena_printf(&arena, boxes, table.ptr);
+    // However it comes in pieces.
+    for (size_t step = 1; step < 2 * printed.len; step = step * 3 + 1) {
+        PdfBoxes b = {.arena = &arena, .text = {.max = 1000}};
+        Buf piece = {0};
+        for (size_t at = 0; at < printed.len; at += step) {
+            buf_add(&piece, str_slice(printed, at, at + step < printed.len ? at + step : printed.len));
+            assert_true(pdf_boxes_take(&b, &piece));
+        }
+        if (!str_eq(buf_str(&b.text), str_from(want))) fail_msg("<%.*s>", STR_ARG(buf_str(&b.text)));
+        assert_int_equal(b.layout.n, 2);
+        uint64_t *pages;
+        uint32_t n;
+        Str text = pdf_text(buf_str(&b.text), b.layout, &arena, &pages, &n);
+        if (!str_ends(text, S("| Animal | Price |\n| --- | --- |\n| Gnat | 13.65 |\n| Gnu | 92.50 |\n| Emu | 7.10 |\n| Ape | 8.25 |\n| Cat | 3.99 |")))
+            fail_msg("<%.*s>\nfrom\n%.*s", STR_ARG(text), STR_ARG(b.layout.pages[0]));
+        assert_false(b.right_to_left);
+        pdf_boxes_free(&b);
+        buf_free(&piece);
+    }
+    buf_free(&table);
+}
+
+// Places that are no numbers, pages without an end, tags that are none.
+static void test_pdf_boxes_broken(void **state)
+{
+    (void)state;
+    static const char *const all[] = {"<word xMin=\"nan\" yMin=\"-inf\" xMax=\"1e999\" yMax>a&b</word>", "<word >", "<<>><word >x</page>", "</page></page>", "<word xMin=\"9999999999999\">y"};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        PdfBoxes b = {.arena = &arena, .text = {.max = 30000}};
+        Buf piece = {0};
+        bool more = true;
+        for (int k = 0; k < 30000 && more; k++) {
+            buf_add(&piece, str_from(all[i]));
+            more = pdf_boxes_take(&b, &piece);
+        }
+        buf_add(&piece, S("</page>"));
+        pdf_boxes_take(&b, &piece);
+        assert_true(b.text.len <= 30000);
+        pdf_boxes_free(&b);
+        buf_free(&piece);
+    }
+}
+
 // What stands in columns and is no table: prose, an index, the lines of a program, a list.
 static void test_pdf_no_tables(void **state)
 {
@@ -530,6 +602,7 @@ static void test_pdf_no_tables(void **state)
         "1.   First things\n2.   Second things\n3.   Third 33\n",
         "\xE2\x80\xA2   12.5\n\xE2\x80\xA2   13.5\n\xE2\x80\xA2   14.5\n",
         "a   1\nb   2\n",
+        "1   Usage         2\n2   Functions     2\n    2.1 Words     4\n3   Bugs          7\n4   Copying       9\n",
     };
     for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
         PdfTable *tables;
@@ -704,6 +777,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_encodings, teardown), cmocka_unit_test_teardown(test_tables_and_values, teardown),
         cmocka_unit_test_teardown(test_html, teardown),      cmocka_unit_test_teardown(test_docx, teardown),
+        cmocka_unit_test_teardown(test_pdf_boxes, teardown), cmocka_unit_test_teardown(test_pdf_boxes_broken, teardown),
         cmocka_unit_test_teardown(test_pdf_tables, teardown),
         cmocka_unit_test_teardown(test_pdf_no_tables, teardown), cmocka_unit_test_teardown(test_pdf_table_limits, teardown),
         cmocka_unit_test_teardown(test_docx_styles, teardown),
