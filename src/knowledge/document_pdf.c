@@ -49,6 +49,8 @@ static bool use_pages(Extraction *x, Str printed, PdfLayout layout, Error *e)
     return fault(x, e, "the PDF has no text, only pictures", "run it through OCR first");
 }
 
+enum { USAGE = 99 };    // how a pdftotext that is not poppler's ends, as it knows no places
+
 static bool take_boxes(void *boxes, Buf *out) { return pdf_boxes_take(boxes, out); }
 
 // Words with their places, or, where their order within a line is pdftotext's to find, its own text.
@@ -59,7 +61,9 @@ static bool run(Extraction *x, PdfBoxes *boxes, Buf *out, Error *e)
     Converter c = {.program = "pdftotext", .arguments = {"-enc", "UTF-8", "-eol", "unix", NULL, "-"}, .input = x->path};
     if (boxes) c = (Converter){.program = "pdftotext", .arguments = {"-bbox-layout", "-enc", "UTF-8", NULL, "-"}, .input = x->path, .read = take_boxes, .ctx = boxes};
     ConverterResult result = converter_run(&c, out, &said, &status);
-    bool ok = use_result(x, result, buf_str(&said), status, e);
+    bool unknown = boxes && result == CONVERTER_REFUSED && status == USAGE;
+    if (unknown) boxes->unordered = true;
+    bool ok = unknown || use_result(x, result, buf_str(&said), status, e);
     buf_free(&said);
     return ok;
 }
@@ -69,7 +73,7 @@ static bool extract(Extraction *x, Error *e)
     PdfBoxes boxes = {.arena = x->arena, .text = {.max = MARKDOWN_TEXT_MAX}};
     Buf piece = {.max = PDF_BOXES_PIECE_MAX}, plain = {.max = MARKDOWN_TEXT_MAX};
     bool ok = run(x, &boxes, &piece, e);
-    if (ok && boxes.right_to_left) ok = run(x, NULL, &plain, e) && use_pages(x, buf_str(&plain), (PdfLayout){0}, e);
+    if (ok && boxes.unordered) ok = run(x, NULL, &plain, e) && use_pages(x, buf_str(&plain), (PdfLayout){0}, e);
     else if (ok) ok = use_pages(x, buf_str(&boxes.text), boxes.layout, e);
     pdf_boxes_free(&boxes);
     buf_free(&piece);

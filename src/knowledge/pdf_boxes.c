@@ -229,7 +229,7 @@ static void read_word(PdfBoxes *b, Str tag, Str text)
     add_letters(&b->letters, text);
     b->words[b->n++] = (PdfWord){read_box(tag), (uint32_t)at, (uint32_t)(b->letters.len - at), b->pending};
     b->pending = PDF_SAME_LINE;
-    b->right_to_left |= is_right_to_left(text);
+    b->unordered |= is_right_to_left(text);
 }
 
 static void read_break(PdfBoxes *b, Str tag)

@@ -31,7 +31,7 @@ typedef struct PdfBoxes {
     Arena *arena;           // set before the first byte: holds the laid-out pages
     Buf text;               // pages, each ended by a form feed; its ceiling likewise
     PdfLayout layout;
-    bool right_to_left;     // Hebrew, Arabic, …: their order is not made here
+    bool unordered;         // Hebrew, Arabic, …: their order is not made here; use pdftotext's own text
     size_t printed;         // bytes taken so far
     // The page in hand.
     Buf letters;

@@ -375,6 +375,7 @@ static void test_converter(void **state)
         {"#!/bin/sh\nexit 1\n", "!the PDF is broken"},
         {"#!/bin/sh\necho '<page></page>'\n", "!the PDF has no text"},
         {"#!/bin/sh\nif test $1 = -bbox-layout; then echo '<page><word >\xD7\x90</word></page>'; else printf 'Its own way.\\f'; fi\n", "Its own way."},
+        {"#!/bin/sh\ntest $1 = -bbox-layout && exit 99\nprintf 'Not of poppler.\\f'\n", "Not of poppler."},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         FakeTool f;
@@ -560,7 +561,7 @@ static void test_pdf_boxes(void **state)
         Str text = pdf_text(buf_str(&b.text), b.layout, &arena, &pages, &n);
         if (!str_ends(text, S("| Animal | Price |\n| --- | --- |\n| Gnat | 13.65 |\n| Gnu | 92.50 |\n| Emu | 7.10 |\n| Ape | 8.25 |\n| Cat | 3.99 |")))
             fail_msg("<%.*s>\nfrom\n%.*s", STR_ARG(text), STR_ARG(b.layout.pages[0]));
-        assert_false(b.right_to_left);
+        assert_false(b.unordered);
         pdf_boxes_free(&b);
         buf_free(&piece);
     }
