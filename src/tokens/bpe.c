@@ -5,6 +5,9 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
+// A piece keeps its bytes, padded to whole numbers, and at most an id a byte.
+_Static_assert(BATCH_PIECES * (PIECE_LONG / 4 + PIECE_LONG) <= PIECE_ROOM, "a batch of the longest pieces has room in the arena");
+
 void bpe_init(Bpe *b, const Vocabulary *v, ScanLevel level)
 {
     *b = (Bpe){.v = v};
