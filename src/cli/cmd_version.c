@@ -3,18 +3,19 @@
 // confab version: its own version and those of the libraries it runs with.
 #include "cli/commands.h"
 
-#include <curl/curl.h>
 #include <jansson.h>
 #include <sqlite3.h>
 
 #include "base/json.h"
 #include "cli/cli.h"
+#include "llm/libcurl.h"
 
 static int act(Cli *cli, Error *e)
 {
-    (void)e;
+    bool libraries = cli->json || cli->verbose;
+    if (libraries && !libcurl_load(e)) return (int)e->kind;
     Buf b = {0};
-    const char *curl = curl_version_info(CURLVERSION_NOW)->version;
+    const char *curl = libraries ? libcurl.version_info(CURLVERSION_NOW)->version : "";
     if (cli->json)
         buf_printf(&b, "{\"version\":1,\"confab\":\"%s\",\"libcurl\":\"%s\",\"sqlite\":\"%s\",\"jansson\":\"%s\"}\n", CONFAB_VERSION, curl,
                    sqlite3_libversion(), jansson_version_str());

@@ -64,7 +64,7 @@ void exchange_move_all(ExchangeList *from, ExchangeList *to)
 
 static bool add_header(struct curl_slist **list, const char *line)
 {
-    struct curl_slist *longer = curl_slist_append(*list, line);
+    struct curl_slist *longer = libcurl.slist_append(*list, line);
     if (longer) *list = longer;
     return longer != NULL;
 }
@@ -112,7 +112,7 @@ bool peer_init(Peer *p, const Endpoint *endpoint)
 void peer_free(Peer *p)
 {
     for (struct curl_slist *line = p->headers; line; line = line->next) explicit_bzero(line->data, strlen(line->data));
-    curl_slist_free_all(p->headers);
+    libcurl.slist_free_all(p->headers);
     p->headers = NULL;
 }
 
@@ -121,33 +121,33 @@ void peer_free(Peer *p)
 static bool set_fixed_options(CURL *easy, Exchange *x, const TransportOptions *options, CURLSH *share)
 {
     const char *agent = options->user_agent ? options->user_agent : "confab/" CONFAB_VERSION;
-    bool ok = curl_easy_setopt(easy, CURLOPT_PRIVATE, x) == CURLE_OK;
-    ok &= curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, x->curl_says) == CURLE_OK;
-    ok &= curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header) == CURLE_OK;
-    ok &= curl_easy_setopt(easy, CURLOPT_HEADERDATA, x) == CURLE_OK;
-    ok &= curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK;
-    ok &= curl_easy_setopt(easy, CURLOPT_WRITEDATA, x) == CURLE_OK;
-    ok &= curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_connected) == CURLE_OK;
-    ok &= curl_easy_setopt(easy, CURLOPT_PREREQDATA, x) == CURLE_OK;
-    ok &= curl_easy_setopt(easy, CURLOPT_SHARE, share) == CURLE_OK;
-    ok &= curl_easy_setopt(easy, CURLOPT_USERAGENT, agent) == CURLE_OK;
-    ok &= curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip") == CURLE_OK;
-    ok &= curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)RECEIVE_BUFFER) == CURLE_OK;
-    ok &= curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK;
-    ok &= curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 1L) == CURLE_OK;
-    ok &= curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK;
-    ok &= curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L) == CURLE_OK;
-    ok &= curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L) == CURLE_OK;
-    ok &= curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS) == CURLE_OK;
-    if (options->ca_file) ok &= curl_easy_setopt(easy, CURLOPT_CAINFO, options->ca_file) == CURLE_OK;
+    bool ok = libcurl.easy_setopt(easy, CURLOPT_PRIVATE, x) == CURLE_OK;
+    ok &= libcurl.easy_setopt(easy, CURLOPT_ERRORBUFFER, x->curl_says) == CURLE_OK;
+    ok &= libcurl.easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header) == CURLE_OK;
+    ok &= libcurl.easy_setopt(easy, CURLOPT_HEADERDATA, x) == CURLE_OK;
+    ok &= libcurl.easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK;
+    ok &= libcurl.easy_setopt(easy, CURLOPT_WRITEDATA, x) == CURLE_OK;
+    ok &= libcurl.easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_connected) == CURLE_OK;
+    ok &= libcurl.easy_setopt(easy, CURLOPT_PREREQDATA, x) == CURLE_OK;
+    ok &= libcurl.easy_setopt(easy, CURLOPT_SHARE, share) == CURLE_OK;
+    ok &= libcurl.easy_setopt(easy, CURLOPT_USERAGENT, agent) == CURLE_OK;
+    ok &= libcurl.easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip") == CURLE_OK;
+    ok &= libcurl.easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)RECEIVE_BUFFER) == CURLE_OK;
+    ok &= libcurl.easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK;
+    ok &= libcurl.easy_setopt(easy, CURLOPT_NOPROGRESS, 1L) == CURLE_OK;
+    ok &= libcurl.easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK;
+    ok &= libcurl.easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L) == CURLE_OK;
+    ok &= libcurl.easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L) == CURLE_OK;
+    ok &= libcurl.easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS) == CURLE_OK;
+    if (options->ca_file) ok &= libcurl.easy_setopt(easy, CURLOPT_CAINFO, options->ca_file) == CURLE_OK;
 #if LIBCURL_VERSION_NUM >= 0x075700
     // Otherwise a time-out in the resolver waits for its thread, and everything else with it.
-    ok &= curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L) == CURLE_OK;
+    ok &= libcurl.easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L) == CURLE_OK;
 #endif
 #if LIBCURL_VERSION_NUM >= 0x075500
-    ok &= curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK;
+    ok &= libcurl.easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK;
 #else
-    ok &= curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS)) == CURLE_OK;
+    ok &= libcurl.easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS)) == CURLE_OK;
 #endif
     return ok;
 }
@@ -155,7 +155,7 @@ static bool set_fixed_options(CURL *easy, Exchange *x, const TransportOptions *o
 Exchange *exchange_new(const TransportOptions *options, const Clock *clock, CURLSH *share)
 {
     Exchange *x = mem_alloc(sizeof *x);
-    *x = (Exchange){.clock = clock, .easy = curl_easy_init()};
+    *x = (Exchange){.clock = clock, .easy = libcurl.easy_init()};
     x->body.max = HTTP_BODY_MAX + 1;  // with the NUL behind it
     if (x->easy && set_fixed_options(x->easy, x, options, share)) return x;
     exchange_free(x);
@@ -165,7 +165,7 @@ Exchange *exchange_new(const TransportOptions *options, const Clock *clock, CURL
 void exchange_free(Exchange *x)
 {
     if (!x) return;
-    if (x->easy) curl_easy_cleanup(x->easy);
+    if (x->easy) libcurl.easy_cleanup(x->easy);
     buf_free(&x->request);
     buf_free(&x->body);
     buf_free(&x->url);
@@ -192,10 +192,10 @@ static bool set_url(Exchange *x, Str path_or_url)
     }
     // Setting an address makes libcurl copy and parse it anew.
     if (x->url_set.ptr == url.ptr && x->url_set.len == url.len) return true;
-    bool ok = curl_easy_setopt(x->easy, CURLOPT_URL, url.ptr) == CURLE_OK;
+    bool ok = libcurl.easy_setopt(x->easy, CURLOPT_URL, url.ptr) == CURLE_OK;
     // Nothing in the environment may send requests for this machine to a proxy.
-    ok &= curl_easy_setopt(x->easy, CURLOPT_PROXY, endpoint->loopback ? "" : NULL) == CURLE_OK;
-    ok &= curl_easy_setopt(x->easy, CURLOPT_PIPEWAIT, endpoint->tls ? 1L : 0L) == CURLE_OK;
+    ok &= libcurl.easy_setopt(x->easy, CURLOPT_PROXY, endpoint->loopback ? "" : NULL) == CURLE_OK;
+    ok &= libcurl.easy_setopt(x->easy, CURLOPT_PIPEWAIT, endpoint->tls ? 1L : 0L) == CURLE_OK;
     x->url_set = ok && !path_or_url.ptr ? url : (Str){0};
     return ok;
 }
@@ -216,14 +216,14 @@ static bool set_body(Exchange *x, const HttpRequest *request, bool get)
     CURL *easy = x->easy;
     if (get) {
         x->get_set = true;
-        return curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L) == CURLE_OK;
+        return libcurl.easy_setopt(easy, CURLOPT_HTTPGET, 1L) == CURLE_OK;
     }
     buf_clear(&x->request);
     buf_add(&x->request, request->body);
-    if (x->get_set && curl_easy_setopt(easy, CURLOPT_POST, 1L) != CURLE_OK) return false;
+    if (x->get_set && libcurl.easy_setopt(easy, CURLOPT_POST, 1L) != CURLE_OK) return false;
     x->get_set = false;
-    return curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)x->request.len) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_POSTFIELDS, x->request.len ? x->request.ptr : "") == CURLE_OK;
+    return libcurl.easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)x->request.len) == CURLE_OK &&
+           libcurl.easy_setopt(easy, CURLOPT_POSTFIELDS, x->request.len ? x->request.ptr : "") == CURLE_OK;
 }
 
 bool exchange_prepare(Exchange *x, Peer *peer, const HttpRequest *request, Error *e)
@@ -244,7 +244,7 @@ bool exchange_prepare(Exchange *x, Peer *peer, const HttpRequest *request, Error
     x->idle_timeout = request->idle_timeout;
     x->whole_timeout = request->whole_timeout;
     bool ok = set_url(x, request->path_or_url) && set_body(x, request, get) &&
-              curl_easy_setopt(x->easy, CURLOPT_HTTPHEADER, headers_with_item(x, request->item)) == CURLE_OK;
+              libcurl.easy_setopt(x->easy, CURLOPT_HTTPHEADER, headers_with_item(x, request->item)) == CURLE_OK;
     return ok || error_set(e, ERROR_INTERNAL, "request", "libcurl does not take the request to %.*s", STR_ARG(peer->endpoint->shown));
 }
 
@@ -433,7 +433,7 @@ static void complete(Exchange *x, HttpEnd end, const char *detail)
     exchange_connecting(x, false);
     // The next burst of requests asks the resolver again, a few at a time.
     if (end == HTTP_RESOLVE_FAILED) x->peer->proven = false;
-    curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
+    libcurl.easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
     reply->end = end;
     reply->status = (int)status;
     reply->done = clock_now(x->clock);
@@ -447,7 +447,7 @@ static void complete(Exchange *x, HttpEnd end, const char *detail)
 void exchange_finish(Exchange *x, CURLcode result)
 {
     HttpEnd end = end_of(x, result);
-    const char *detail = x->curl_says[0] ? x->curl_says : result == CURLE_OK ? "closed within the headers" : curl_easy_strerror(result);
+    const char *detail = x->curl_says[0] ? x->curl_says : result == CURLE_OK ? "closed within the headers" : libcurl.easy_strerror(result);
     if (x->reply.unsent) detail = "the server had closed the kept connection";
     if (end == HTTP_TOO_LARGE) detail = x->header_bytes > HTTP_HEADERS_MAX ? "headers above 64 KB" : "an answer above 16 MB";
     complete(x, end, detail);

@@ -5,9 +5,8 @@
 #ifndef CONFAB_LLM_EXCHANGE_H
 #define CONFAB_LLM_EXCHANGE_H
 
-#include <curl/curl.h>
-
 #include "base/buf.h"
+#include "llm/libcurl.h"
 #include "llm/transport.h"
 
 // What all exchanges with one endpoint share.

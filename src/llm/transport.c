@@ -70,18 +70,19 @@ const char *http_end_text(HttpEnd end)
 
 static bool open_handles(Post *p)
 {
-    p->share = curl_share_init();
+    p->share = libcurl.share_init();
     p->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     p->wire = wire_open(p->clock, p->options.max_connections);
-    return p->share && curl_share_setopt(p->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS) == CURLSHE_OK &&
-           curl_share_setopt(p->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) == CURLSHE_OK && p->bell >= 0 && p->wire;
+    return p->share && libcurl.share_setopt(p->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS) == CURLSHE_OK &&
+           libcurl.share_setopt(p->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) == CURLSHE_OK && p->bell >= 0 && p->wire;
 }
 
 bool transport_open(const TransportOptions *options, Transport *out, Error *e)
 {
     *out = (Transport){0};
     signal(SIGPIPE, SIG_IGN);
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) return error_set(e, ERROR_INTERNAL, "curl", "libcurl does not start");
+    if (!libcurl_load(e)) return false;
+    if (libcurl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) return error_set(e, ERROR_INTERNAL, "curl", "libcurl does not start");
     Post *p = mem_alloc(sizeof *p);
     *p = (Post){.bell = -1};
     if (options) p->options = *options;
@@ -128,13 +129,13 @@ void transport_close(Transport *transport)
         peer_free(p->peers[i]);
         free(p->peers[i]);
     }
-    if (p->share) curl_share_cleanup(p->share);
+    if (p->share) libcurl.share_cleanup(p->share);
     if (p->bell >= 0) close(p->bell);
     pthread_cond_destroy(&p->stopped);
     pthread_mutex_destroy(&p->mutex);
     free(p);
     *transport = (Transport){0};
-    curl_global_cleanup();
+    libcurl.global_cleanup();
 }
 
 // ---- the caller's side --------------------------------------------------------------------------

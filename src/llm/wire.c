@@ -98,7 +98,7 @@ Wire *wire_open(const Clock *clock, unsigned max_running)
 void wire_close(Wire *w)
 {
     if (!w) return;
-    for (unsigned i = 0; i < w->n_multis; i++) curl_multi_cleanup(w->multis[i].handle);
+    for (unsigned i = 0; i < w->n_multis; i++) libcurl.multi_cleanup(w->multis[i].handle);
     if (w->wake >= 0) close(w->wake);
     if (w->epoll >= 0) close(w->epoll);
     free(w->watches);
@@ -107,10 +107,10 @@ void wire_close(Wire *w)
 
 bool wire_adopt(Wire *w, CURL *easy)
 {
-    return curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, w) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, w) == CURLE_OK;
+    return libcurl.easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open) == CURLE_OK &&
+           libcurl.easy_setopt(easy, CURLOPT_OPENSOCKETDATA, w) == CURLE_OK &&
+           libcurl.easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close) == CURLE_OK &&
+           libcurl.easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, w) == CURLE_OK;
 }
 
 // ---- starting -----------------------------------------------------------------------------------
@@ -119,15 +119,15 @@ static Multi *multi_new(Wire *w)
 {
     if (w->n_multis == MULTIS_MAX) return NULL;
     Multi *m = &w->multis[w->n_multis];
-    *m = (Multi){.handle = curl_multi_init(), .wire = w, .index = w->n_multis, .due = INT64_MAX, .look = INT64_MAX};
+    *m = (Multi){.handle = libcurl.multi_init(), .wire = w, .index = w->n_multis, .due = INT64_MAX, .look = INT64_MAX};
     if (!m->handle) return NULL;
     // Pinned: by default libcurl keeps four connections for each transfer that is under way, and
     // closes kept ones whenever the number of transfers falls.
-    curl_multi_setopt(m->handle, CURLMOPT_MAXCONNECTS, (long)MULTI_SIZE);
-    curl_multi_setopt(m->handle, CURLMOPT_SOCKETFUNCTION, on_socket);
-    curl_multi_setopt(m->handle, CURLMOPT_SOCKETDATA, m);
-    curl_multi_setopt(m->handle, CURLMOPT_TIMERFUNCTION, on_timer);
-    curl_multi_setopt(m->handle, CURLMOPT_TIMERDATA, m);
+    libcurl.multi_setopt(m->handle, CURLMOPT_MAXCONNECTS, (long)MULTI_SIZE);
+    libcurl.multi_setopt(m->handle, CURLMOPT_SOCKETFUNCTION, on_socket);
+    libcurl.multi_setopt(m->handle, CURLMOPT_SOCKETDATA, m);
+    libcurl.multi_setopt(m->handle, CURLMOPT_TIMERFUNCTION, on_timer);
+    libcurl.multi_setopt(m->handle, CURLMOPT_TIMERDATA, m);
     w->n_multis++;
     return m;
 }
@@ -166,7 +166,7 @@ static void start(Wire *w, Exchange *x)
     if (m) {
         x->multi = m->index;
         m->running++;
-        if (curl_multi_add_handle(m->handle, x->easy) == CURLM_OK) return;
+        if (libcurl.multi_add_handle(m->handle, x->easy) == CURLM_OK) return;
         m->running--;
     }
     exchange_move(&w->running, &w->ended, x);
@@ -243,10 +243,10 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *context, void
         watch->multi = (uint16_t)m->index;
     } else if (what == CURL_POLL_REMOVE) {
         drop_events(w, fd);
-        curl_multi_assign(m->handle, fd, NULL);
+        libcurl.multi_assign(m->handle, fd, NULL);
     } else {
         set_events(w, fd, m->index, events, seen != NULL);
-        if (!seen) curl_multi_assign(m->handle, fd, m);
+        if (!seen) libcurl.multi_assign(m->handle, fd, m);
     }
     return 0;
 }
@@ -265,14 +265,14 @@ static void act(Multi *m, curl_socket_t fd, int what)
     m->touched = true;
     // Without memory libcurl may be unable to say which socket to wait for. The requests are on their
     // way, and may be paid: they are looked at until they have ended.
-    if (curl_multi_socket_action(m->handle, fd, what, &running) != CURLM_OK) m->look = clock_now(m->wire->clock) + LOOK_EVERY;
+    if (libcurl.multi_socket_action(m->handle, fd, what, &running) != CURLM_OK) m->look = clock_now(m->wire->clock) + LOOK_EVERY;
 }
 
 static void look_at_all(Multi *m, Nanos now)
 {
     int running;
     m->touched = true;
-    curl_multi_perform(m->handle, &running);
+    libcurl.multi_perform(m->handle, &running);
     m->look = m->running ? now + LOOK_EVERY : INT64_MAX;
 }
 
@@ -294,14 +294,14 @@ static void take_ended(Wire *w)
         if (!m->touched) continue;
         m->touched = false;
         int left;
-        for (CURLMsg *message; (message = curl_multi_info_read(m->handle, &left));) {
+        for (CURLMsg *message; (message = libcurl.multi_info_read(m->handle, &left));) {
             if (message->msg != CURLMSG_DONE) continue;
             // Removing the handle frees the message.
             CURLcode result = message->data.result;
             CURL *easy = message->easy_handle;
             char *context = NULL;
-            curl_easy_getinfo(easy, CURLINFO_PRIVATE, &context);
-            curl_multi_remove_handle(m->handle, easy);
+            libcurl.easy_getinfo(easy, CURLINFO_PRIVATE, &context);
+            libcurl.multi_remove_handle(m->handle, easy);
             Exchange *x = (void *)context;
             m->running--;
             exchange_finish(x, result);
@@ -313,7 +313,7 @@ static void take_ended(Wire *w)
 static void stop_running(Wire *w, Exchange *x)
 {
     Multi *m = &w->multis[x->multi];
-    curl_multi_remove_handle(m->handle, x->easy);
+    libcurl.multi_remove_handle(m->handle, x->easy);
     m->running--;
 }
 

@@ -46,6 +46,19 @@ class Usage(e2e.Case):
         self.env.update(CONFAB_ITERATIONS="1", CONFAB_MAX_EXCHANGES="2", CONFAB_PROJECT="demo")
         self.run_ok("run")
 
+    def test_libcurl_is_loaded_by_what_sends_alone(self):
+        broken = self.folder / "libraries"
+        broken.mkdir()
+        (broken / "libcurl.so.4").write_text("not a library")
+        self.start_mock()
+        self.env["LD_LIBRARY_PATH"] = str(broken)
+        for words in (("list",), ("validate", "-p", "demo"), ("chunks", "-p", "demo"), ("version",)):
+            self.assertEqual(self.confab(*words).code, 0, words)
+        for words in (("run", "-p", "demo", "-n", "1", "-x", "1"), ("doctor",), ("version", "--verbose")):
+            self.assert_error(self.confab(*words), 1, "curl", "libcurl.so.4 cannot be loaded", "install libcurl")
+        del self.env["LD_LIBRARY_PATH"]
+        self.run_ok("run", "-p", "demo", "-n", "1", "-x", "1")
+
     def test_address_rules(self):
         words = ("run", "-p", "demo", "-n", "1", "-x", "1")
         for name in ("LLM_API_KEY", "LLM_NAME"):
