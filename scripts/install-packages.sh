@@ -6,10 +6,10 @@ set -euo pipefail
 
 # What each purpose needs, as Debian names it.
 build="build-essential cmake ninja-build pkg-config libcurl4-openssl-dev libjansson-dev libsqlite3-dev libpcre2-dev
-  libicu-dev libxxhash-dev libssl-dev libzstd-dev libxml2-dev libarchive-dev libmd4c-dev libhnswlib-dev
+  libicu-dev libxxhash-dev nettle-dev libzstd-dev libxml2-dev libarchive-dev libmd4c-dev libhnswlib-dev
   libsnappy-dev zlib1g-dev ca-certificates"
 demo="$build python3 python3-venv libgomp1"
-test="$demo git curl libcmocka-dev poppler-utils bubblewrap"
+test="$demo git curl libcmocka-dev libssl-dev poppler-utils bubblewrap"
 
 main() {
   local wanted missing
@@ -57,7 +57,7 @@ no_apt() {
   local tool absent=""
   for tool in cc cmake ninja pkg-config python3; do have "$tool" || absent="$absent $tool"; done
   if have pkg-config; then
-    for tool in libcurl jansson sqlite3 libpcre2-8 icu-uc libxxhash libcrypto libzstd libxml-2.0 libarchive; do
+    for tool in libcurl jansson sqlite3 libpcre2-8 icu-uc libxxhash nettle libzstd libxml-2.0 libarchive; do
       pkg-config --exists "$tool" || absent="$absent $tool"
     done
   fi

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/hash.h"
 
-#include <openssl/sha.h>
+#include <nettle/sha2.h>
 #include <xxhash.h>
-
-#include "base/arena.h"
 
 uint64_t hash64(Str s, uint64_t seed) { return XXH3_64bits_withSeed(s.len ? s.ptr : "", s.len, seed); }
 
@@ -23,13 +21,17 @@ uint64_t hash_mix(uint64_t a, uint64_t b)
     return z ^ (z >> 31);
 }
 
-Sha256 sha256(Str s)
+Sha256 sha256_all(const Str *parts, size_t n)
 {
     Sha256 out;
-    // Since OpenSSL 3 even this allocates, and a wrong hash would say that a file has changed.
-    if (!SHA256((const unsigned char *)(s.len ? s.ptr : ""), s.len, out.bytes)) oom();
+    struct sha256_ctx context;
+    sha256_init(&context);
+    for (size_t i = 0; i < n; i++) sha256_update(&context, parts[i].len, (const uint8_t *)parts[i].ptr);
+    sha256_digest(&context, sizeof out.bytes, out.bytes);
     return out;
 }
+
+Sha256 sha256(Str s) { return sha256_all(&s, 1); }
 
 Str hash_hex(Arena *a, const unsigned char *bytes, size_t n)
 {

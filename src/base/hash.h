@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Hashes: XXH3 (libxxhash; fast, stable across machines) to find and to key, SHA-256 (libcrypto)
+// Hashes: XXH3 (libxxhash; fast, stable across machines) to find and to key, SHA-256 (nettle)
 // where a person or another program compares.
 #ifndef CONFAB_BASE_HASH_H
 #define CONFAB_BASE_HASH_H
@@ -24,6 +24,7 @@ typedef struct Sha256 {
 } Sha256;
 
 Sha256 sha256(Str s);
+Sha256 sha256_all(const Str *parts, size_t n);  // of the parts behind one another
 Str hash_hex(Arena *a, const unsigned char *bytes, size_t n);  // lower case
 
 #endif

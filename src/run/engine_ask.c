@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run/engine_ask.h"
 
-#include <openssl/evp.h>
-
 #include "base/hash.h"
 #include "run/allowance.h"
 #include "run/engine_embed.h"
@@ -10,19 +8,16 @@
 // Over the messages as they are sent: role, NUL, content, NUL.
 static Str hash_prompt(const PlanItem *plan, Arena *a)
 {
-    unsigned char digest[32];
-    unsigned n = 0;
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    if (!context || EVP_DigestInit_ex(context, EVP_sha256(), NULL) != 1) oom();
+    size_t n = 0;
+    Str *parts = arena_alloc(a, 4 * plan->n_messages * sizeof *parts);
     for (size_t i = 0; i < plan->n_messages; i++) {
-        EVP_DigestUpdate(context, plan->messages[i].role.ptr, plan->messages[i].role.len);
-        EVP_DigestUpdate(context, "", 1);
-        EVP_DigestUpdate(context, plan->messages[i].content.ptr, plan->messages[i].content.len);
-        EVP_DigestUpdate(context, "", 1);
+        parts[n++] = plan->messages[i].role;
+        parts[n++] = (Str){"", 1};
+        parts[n++] = plan->messages[i].content;
+        parts[n++] = (Str){"", 1};
     }
-    EVP_DigestFinal_ex(context, digest, &n);
-    EVP_MD_CTX_free(context);
-    return hash_hex(a, digest, sizeof digest);
+    Sha256 hash = sha256_all(parts, n);
+    return hash_hex(a, hash.bytes, sizeof hash.bytes);
 }
 
 static bool plan_task(Engine *e, Item *item)
