@@ -85,7 +85,7 @@ def measure(kind, files, confab, rounds):
     every = os.sched_getaffinity(0)
     one = {min(every)}
     best = {}
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir="/dev/shm" if os.path.isdir("/dev/shm") else None) as folder:
         project_of(files, os.path.join(folder, "p"))
         project_of([], os.path.join(folder, "empty"))
         project, empty = os.path.join(folder, "p"), os.path.join(folder, "empty")
