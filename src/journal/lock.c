@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static int held_by_another(int fd, const char *path, Error *e)
@@ -18,23 +19,38 @@ static int held_by_another(int fd, const char *path, Error *e)
     return -1;
 }
 
-int lock_take(const char *path, Error *e)
+// Whoever sweeps old files up removes their lock under that lock: then what was opened before is no longer
+// what the next one would open.
+static bool still_there(int fd, const char *path)
 {
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
-    if (fd < 0) {
-        error_errno(e, "open", path);
-        return -1;
-    }
-    if (flock(fd, LOCK_EX | LOCK_NB) < 0) return held_by_another(fd, path, e);
+    struct stat held, named;
+    return fstat(fd, &held) == 0 && stat(path, &named) == 0 && held.st_ino == named.st_ino && held.st_dev == named.st_dev;
+}
+
+static int write_holder(int fd, const char *path, Error *e)
+{
     char host[64] = "", text[128];
     gethostname(host, sizeof host - 1);
     int n = snprintf(text, sizeof text, "process %ld on %s\n", (long)getpid(), host);
-    if (ftruncate(fd, 0) < 0 || pwrite(fd, text, (size_t)n, 0) != n) {
-        error_errno(e, "write", path);
+    if (ftruncate(fd, 0) == 0 && pwrite(fd, text, (size_t)n, 0) == n) return fd;
+    error_errno(e, "write", path);
+    close(fd);
+    return -1;
+}
+
+int lock_take(const char *path, Error *e)
+{
+    enum { TRIES = 100 };  // some network file systems give a file another number each time
+    for (int i = 1;; i++) {
+        int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+        if (fd < 0) {
+            error_errno(e, "open", path);
+            return -1;
+        }
+        if (flock(fd, LOCK_EX | LOCK_NB) < 0) return held_by_another(fd, path, e);
+        if (still_there(fd, path) || i == TRIES) return write_holder(fd, path, e);
         close(fd);
-        return -1;
     }
-    return fd;
 }
 
 bool lock_is_held(const char *path)

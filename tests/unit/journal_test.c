@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/wait.h>
@@ -367,6 +368,37 @@ static void test_lock(void **state)
     lock_release(fd);
 }
 
+static atomic_int holders, taken;
+
+static void *take_and_remove(void *most)
+{
+    Error e;
+    for (int i = 0; i < 4000; i++) {
+        int fd = lock_take(path, &e);
+        if (fd < 0) continue;
+        int now = atomic_fetch_add(&holders, 1) + 1;
+        if (now > *(int *)most) *(int *)most = now;
+        taken++;
+        sched_yield();
+        atomic_fetch_sub(&holders, 1);
+        remove(path);
+        lock_release(fd);
+    }
+    return NULL;
+}
+
+static void test_a_lock_removed_by_its_holder_has_one_holder(void **state)
+{
+    (void)state;
+    enum { THREADS = 4 };
+    pthread_t threads[THREADS];
+    int most[THREADS] = {0};
+    for (int i = 0; i < THREADS; i++) assert_int_equal(pthread_create(&threads[i], NULL, take_and_remove, &most[i]), 0);
+    for (int i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);
+    assert_true(taken > 0);
+    for (int i = 0; i < THREADS; i++) assert_true(most[i] <= 1);
+}
+
 static void *begin(void *store)
 {
     return store_begin(store, NULL) ? store : NULL;
@@ -480,6 +512,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_sums_of_settled_iterations, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_what_is_no_journal, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_lock, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_lock_removed_by_its_holder_has_one_holder, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_two_threads_are_never_in_one_store, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_what_is_gathered_is_one_transaction, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_who_is_in_a_hurry_need_not_flush, set_up, tear_down),
