@@ -117,11 +117,13 @@ static ByteMap map_of(const VocabularySource *s)
     return m;
 }
 
-static bool is_added(const VocabularySource *s, uint32_t id)
+// By id, whether a token is an added one.
+static bool *added_ids(const VocabularySource *s)
 {
-    for (size_t i = 0; i < s->n_added; i++)
-        if (s->added[i] == id) return true;
-    return false;
+    bool *is_added = mem_alloc(s->n_tokens + 1);
+    memset(is_added, 0, s->n_tokens + 1);
+    for (size_t i = 0; i < s->n_added; i++) is_added[s->added[i]] = true;
+    return is_added;
 }
 
 typedef struct Unmerged {
@@ -169,15 +171,17 @@ static bool last_merge(Unmerged *u, uint32_t id, Pair *out)
 static void pairs_by_bytes(const VocabularySource *s, PairList *out)
 {
     ByteMap map = map_of(s);
+    bool *is_added = added_ids(s);
     Unmerged *u = mem_alloc(sizeof *u);
     *u = (Unmerged){.s = s, .map = &map};
     Pair pair;
     for (uint32_t id = 0; id < s->n_tokens; id++) {
         u->token = s->tokens[id];
-        if (u->token.len < 2 || is_added(s, id)) continue;
+        if (u->token.len < 2 || is_added[id]) continue;
         if (last_merge(u, id, &pair)) pair_list_add(out, pair);
     }
     free(u);
+    free(is_added);
     free(map.slots);
 }
 
@@ -254,21 +258,19 @@ static void put_pieces(const VocabularySource *s, char *block, VocabularyHeader 
 {
     Merger merger;
     IdList ids = {.keep = true};
-    bool *is_extra = mem_alloc(s->n_tokens + 1);
-    memset(is_extra, 0, s->n_tokens + 1);
-    for (size_t i = 0; i < s->n_added; i++) is_extra[s->added[i]] = true;
+    bool *is_added = added_ids(s);
     if (!s->byte_level) put_letters(s, block, h, v);
     merger_init(&merger, v, SCAN_PLAIN);
     for (uint32_t id = 0; id < s->n_tokens; id++) {
         Str t = s->tokens[id];
-        if (!t.len || (!s->byte_level && is_one_letter(t)) || (is_extra[id] && s->rank_by_bytes)) continue;
+        if (!t.len || (!s->byte_level && is_one_letter(t)) || (is_added[id] && s->rank_by_bytes)) continue;
         ids.n = 0;
         if (!s->whole_first) merge_piece(&merger, t.ptr, t.len, &ids);
         if (s->whole_first || (ids.n == 1 && ids.ids[0] == id)) put_piece(block, h, id, t);
     }
     merger_free(&merger);
     id_list_free(&ids);
-    free(is_extra);
+    free(is_added);
 }
 
 // ---- added tokens -------------------------------------------------------------------------------
