@@ -164,7 +164,7 @@ static void add_document(const ChunkTable *t, const Document *d, unsigned name, 
 static uint32_t step_of(uint32_t longest)
 {
     uint64_t step = 1;
-    for (unsigned i = 0; step * BARS <= longest; i++) step = i % 3 == 1 ? step / 2 * 5 : step * 2;
+    for (unsigned i = 0; step * BARS < longest; i++) step = i % 3 == 1 ? step / 2 * 5 : step * 2;
     return (uint32_t)step;
 }
 
@@ -177,24 +177,31 @@ static void add_bar(const ChunkTable *t, uint64_t count, uint64_t most, unsigned
     if (t->unicode) buf_add(out, str_from(eighths[length % 8]));
 }
 
+// A bar ends with its round number, since a strategy's bound is one: "401 to 500" is full, none is above.
+static void add_range(uint32_t bar, uint32_t step, Buf *out)
+{
+    char range[32];
+    if (bar == 0) snprintf(range, sizeof range, "up to %u", step);
+    else if (step == 1) snprintf(range, sizeof range, "%u", bar + 1);
+    else snprintf(range, sizeof range, "%u to %u", bar * step + 1, (bar + 1) * step);
+    buf_printf(out, "%16s  ", range);
+}
+
+static uint32_t bar_of(uint32_t words, uint32_t step) { return words ? (words - 1) / step : 0; }
+
 static void add_picture(const ChunkTable *t, uint32_t longest, Buf *out)
 {
     const Knowledge *k = t->knowledge;
     uint64_t counts[BARS + 1] = {0}, most = 0;
-    uint32_t step = step_of(longest), bars = longest / step + 1;
+    uint32_t step = step_of(longest), bars = bar_of(longest, step) + 1;
     for (size_t i = 0; i < k->n_chunks; i++) {
-        uint64_t *count = &counts[k->chunks[i].words / step];
+        uint64_t *count = &counts[bar_of(k->chunks[i].words, step)];
         if (++*count > most) most = *count;
     }
     unsigned width = t->width && t->width < PICTURE_MAX + 30 ? (t->width > 40 ? t->width - 30 : 10) : PICTURE_MAX;
     buf_add(out, S("\nwords a chunk\n"));
     for (uint32_t i = 0; i < bars && i <= BARS; i++) {
-        char range[32];
-        if (step == 1)
-            snprintf(range, sizeof range, "%u", i);
-        else
-            snprintf(range, sizeof range, "%u to %u", i * step, (i + 1) * step - 1);
-        buf_printf(out, "%16s  ", range);
+        add_range(i, step, out);
         add_bar(t, counts[i], most, width, out);
         buf_printf(out, "%s%llu\n", counts[i] ? " " : "", (unsigned long long)counts[i]);
     }

@@ -272,9 +272,16 @@ size_t knowledge_heading_path(const Knowledge *k, const Chunk *chunk, Str *out, 
 
 const Document *knowledge_find(const Knowledge *k, Str path)
 {
-    for (size_t i = 0; i < k->n_documents; i++)
-        if (str_eq(k->documents[i].path, path)) return &k->documents[i];
-    return NULL;
+    const Document *named = NULL;
+    bool several = false;
+    for (size_t i = 0; i < k->n_documents; i++) {
+        Str p = k->documents[i].path;
+        if (str_eq(p, path)) return &k->documents[i];
+        if (!str_eq(path_name(p), path)) continue;
+        several = named;
+        named = &k->documents[i];
+    }
+    return several ? NULL : named;
 }
 
 static int by_size(const void *a, const void *b)

@@ -101,7 +101,7 @@ const Chunk *knowledge_chunk_by_id(const Knowledge *k, Str id);  // NULL: none
 // Headings above a chunk, outermost first; returns how many were written (at most max).
 size_t knowledge_heading_path(const Knowledge *k, const Chunk *chunk, Str *out, size_t max);
 
-const Document *knowledge_find(const Knowledge *k, Str path);    // NULL: none
+const Document *knowledge_find(const Knowledge *k, Str path);    // by topic/file, or by the file alone where only one has that name; NULL: none
 
 // For `confab chunks`.
 typedef struct ChunkStatistics {

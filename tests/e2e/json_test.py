@@ -47,8 +47,23 @@ class Shapes(e2e.Case):
             self.assertEqual((row["chunks"], row["words"], row["min"], row["max"]), (len(words), sum(words), min(words), max(words)))
         table = self.run_ok("chunks", "-p", "demo").out
         self.assertIn("words a chunk", table)
+        self.assertRegex(table, r"(?m)^ +up to \d+0? ")
         for name in rows:
             self.assertRegex(table, rf"(?m)^{re.escape(name)} +{rows[name]['strategy']}")
+
+    def test_a_document_is_named_by_its_file_where_one_alone_has_it(self):
+        text = self.run_ok("chunks", "-p", "demo", "--text", "brewing/espresso.md").out
+        self.assertEqual(self.run_ok("chunks", "-p", "demo", "--text", "espresso.md").out, text)
+        self.write("knowledge/orders/espresso.md", "Another one.\n")
+        self.assert_error(self.confab("chunks", "-p", "demo", "--text", "espresso.md"), 2, "usage", "there is no document")
+        self.assertEqual(self.run_ok("chunks", "-p", "demo", "--text", "orders/espresso.md").out, "Another one.")
+
+    def test_a_full_chunk_is_in_the_bar_that_ends_with_the_bound(self):
+        self.write("knowledge/brewing/long.txt", "word " * 120)
+        self.write("config/chunk-strategy.json", '{"brewing/long.txt": {"strategy": "words", "max_words": 20}}\n')
+        table = self.run_ok("chunks", "-p", "demo").out
+        self.assertRegex(table, r"(?m)^ +19 to 20 .* 6$")
+        self.assertNotIn("21", table.split("words a chunk")[1])
 
     def test_chunks_write(self):
         self.write("config/chunk-strategy.json", '{\n  "brewing/espresso.md": {"max_words": 10}\n}\n')
