@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A sandbox for a converter, entered between fork and exec, without a helper program: namespaces of its own
-// (no network, no other process, no user), a root that holds the system's programs and the one file, read-only,
-// no way to gain rights, and a filter on what it may ask the kernel. A machine may forbid the namespaces; the
+// (no other process, no user), a root that holds the system's programs and the one file, read-only, no way to gain
+// rights, and a filter on what it may ask the kernel (no network among it). A machine may forbid the namespaces; the
 // filter it has everywhere.
 //
 // All of it runs in a child that may only call what is safe there, so its strings are made before.
@@ -32,7 +32,8 @@ pid_t sandbox_fork(void);
 // In that child. False: this machine forbids it.
 bool sandbox_enter(const Sandbox *s);
 
-// In a child that is about to become a converter.
+// In a child that is about to become a converter. On a machine without such filters it takes the network away by a
+// namespace.
 void sandbox_filter(void);
 
 #endif
