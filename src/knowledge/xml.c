@@ -185,10 +185,20 @@ static bool tag_is_sane(XmlReader *r)
     return t->attributes <= ATTRIBUTES_MAX;
 }
 
+// How much is given at once. libxml2 may lose count of the quotes of a tag of HTML that it gets in two parts, so a part
+// ends where one begins.
+static size_t feed_end(const XmlReader *r, Str part, size_t at)
+{
+    if (part.len - at <= FEED) return part.len;
+    size_t end = r->html ? str_rfind_char(str_slice(part, at, at + FEED), '<') : STR_NONE;
+    return at + (end == STR_NONE || end == 0 ? FEED : end);
+}
+
 bool xml_feed(XmlReader *r, Str part)
 {
-    for (size_t at = 0; at < part.len && !r->fault; at += FEED) {
-        Str some = str_slice(part, at, at + FEED);
+    for (size_t at = 0, end; at < part.len && !r->fault; at = end) {
+        end = feed_end(r, part, at);
+        Str some = str_slice(part, at, end);
         int code = r->html ? htmlParseChunk(r->parser, some.ptr, (int)some.len, 0) : xmlParseChunk(r->parser, some.ptr, (int)some.len, 0);
         if (r->entities) r->fault = "it declares entities, which documents have no use for";
         else if (!r->html && code != 0) r->fault = "its XML is broken";
