@@ -43,10 +43,18 @@ extern const DocumentType document_text, document_markdown, document_html, docum
 const DocumentType *document_type_of(Str bytes, Str name);
 const DocumentType *document_type_named(Str name);
 
+// What caches go by: a type as it reads now, and all of them, for what none of them could read.
+uint64_t document_type_key(const DocumentType *type);
+const DocumentType *document_type_by_key(uint64_t key);
+uint64_t document_types_key(void);
+
 // Reads bytes as text: UTF-8, UTF-16 with a byte order mark or plainly alternating zeros, else
 // Windows-1252; anything else is an error that names the byte. CRLF becomes LF, one line break at
 // the very end goes. The result is the bytes themselves or lies in the arena.
 bool document_decode(Str bytes, Str shown, Arena *a, Str *text, Error *e);
+
+// Appends bytes of Windows-1252 as UTF-8; those that stand for no letter as U+FFFD.
+void document_add_windows_1252(Buf *b, Str bytes);
 
 // Ends a writer and makes its text the result; false where it was too much.
 bool document_markdown_result(Extraction *x, MarkdownWriter *w, Error *e);

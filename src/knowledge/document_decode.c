@@ -97,6 +97,18 @@ static uint32_t windows_letter(char c)
     return byte >= 0x80 && byte < 0xA0 ? upper[byte - 0x80] : byte;
 }
 
+void document_add_windows_1252(Buf *b, Str bytes)
+{
+    for (size_t i = 0, from = 0; i < bytes.len; from = ++i) {
+        while (i < bytes.len && (unsigned char)bytes.ptr[i] < 0x80) i++;
+        buf_add(b, str_slice(bytes, from, i));
+        if (i == bytes.len) return;
+        char letter[4];
+        uint32_t c = windows_letter(bytes.ptr[i]);
+        buf_add(b, (Str){letter, utf8_encode(c ? c : 0xFFFD, letter)});
+    }
+}
+
 static bool from_windows_1252(Str bytes, Str shown, Arena *a, Str *text, Error *e)
 {
     char letter[4];

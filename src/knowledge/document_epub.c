@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// EPUB (3.3, and 2): the chapters of the spine in reading order, each a page of HTML.
+// EPUB (3.3, and 2): the chapters of the spine in reading order, each a page of HTML, once. The pages that list the
+// contents are left out: those that say so, and those that are links and little else.
 #include "knowledge/document.h"
 #include "knowledge/html_text.h"
 #include "knowledge/zip.h"
@@ -13,6 +14,7 @@ enum {
 
 typedef struct Item {
     Str id, href;
+    bool contents;
 } Item;
 
 typedef struct Epub {
@@ -22,8 +24,10 @@ typedef struct Epub {
     size_t n_items;
     Str *spine;         // ids
     size_t n_spine;
+    Str contents;       // href of the page that EPUB 2 calls so
+    Str *read;          // names of the chapters that were read
+    size_t n_read;
 } Epub;
-
 
 static void container_start(void *self, Str space, Str name, const XmlAttributes *a)
 {
@@ -37,7 +41,9 @@ static void package_start(void *self, Str space, Str name, const XmlAttributes *
     (void)space;
     Epub *d = self;
     if (str_eq(name, S("item")) && d->n_items < ITEMS_MAX)
-        d->items[d->n_items++] = (Item){arena_str(d->arena, xml_attribute(a, "id")), arena_str(d->arena, xml_attribute(a, "href"))};
+        d->items[d->n_items++] = (Item){arena_str(d->arena, xml_attribute(a, "id")), arena_str(d->arena, xml_attribute(a, "href")),
+                                        str_eq(xml_attribute(a, "properties"), S("nav"))};
+    if (str_eq(name, S("reference")) && str_eq(xml_attribute(a, "type"), S("toc"))) d->contents = arena_str(d->arena, xml_attribute(a, "href"));
     if (str_eq(name, S("itemref")) && d->n_spine < ITEMS_MAX && !str_eq(xml_attribute(a, "linear"), S("no")))
         d->spine[d->n_spine++] = arena_str(d->arena, xml_attribute(a, "idref"));
 }
@@ -59,43 +65,91 @@ static bool read_package(Epub *d, Zip *zip, Str name, const char *what, void (*s
 
 static int hex(char c) { return str_is_digit(c) ? c - '0' : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : -1; }
 
-// A chapter's name in the archive: its href, unescaped, beside the package file.
-static Str chapter_name(Epub *d, Str href)
+static Str unescaped(Str href, Arena *a)
 {
-    size_t slash = str_rfind_char(d->package, '/'), fragment = str_find_char(href, '#');
-    if (fragment != STR_NONE) href = str_slice(href, 0, fragment);
     Buf b = {0};
-    if (slash != STR_NONE) buf_add(&b, str_slice(d->package, 0, slash + 1));
     for (size_t i = 0; i < href.len; i++) {
         int high = i + 2 < href.len ? hex(href.ptr[i + 1]) : -1, low = i + 2 < href.len ? hex(href.ptr[i + 2]) : -1;
         bool escaped = href.ptr[i] == '%' && high >= 0 && low >= 0;
         buf_add_char(&b, escaped ? (char)(high * 16 + low) : href.ptr[i]);
         if (escaped) i += 2;
     }
+    Str out = arena_str(a, buf_str(&b));
+    buf_free(&b);
+    return out;
+}
+
+// A chapter's name in the archive: its href without what is within the page, from the package file's folder.
+static Str chapter_name(Epub *d, Str href)
+{
+    size_t slash = str_rfind_char(d->package, '/'), fragment = str_find_char(href, '#');
+    Str rest = unescaped(str_slice(href, 0, fragment == STR_NONE ? href.len : fragment), d->arena), step;
+    Buf b = {0};
+    if (slash != STR_NONE) buf_add(&b, str_slice(d->package, 0, slash + 1));
+    while (str_cut(&rest, '/', &step)) {
+        if (str_eq(step, S("."))) continue;
+        if (!str_eq(step, S(".."))) {
+            buf_add(&b, step);
+            if (rest.ptr) buf_add_char(&b, '/');
+            continue;
+        }
+        if (b.len) b.len--;
+        size_t above = str_rfind_char(buf_str(&b), '/');
+        b.len = above == STR_NONE ? 0 : above + 1;
+    }
     Str name = arena_str(d->arena, buf_str(&b));
     buf_free(&b);
     return name;
 }
 
-static Str href_of(const Epub *d, Str id)
+static const Item *item_of(const Epub *d, Str id)
 {
     for (size_t i = 0; i < d->n_items; i++)
-        if (str_eq(d->items[i].id, id)) return d->items[i].href;
-    return (Str){0};
+        if (str_eq(d->items[i].id, id)) return &d->items[i];
+    return NULL;
+}
+
+static Str without_fragment(Str href)
+{
+    size_t at = str_find_char(href, '#');
+    return str_slice(href, 0, at == STR_NONE ? href.len : at);
+}
+
+// Whether a page only leads to others.
+static bool is_contents(const HtmlText *h)
+{
+    enum { FEWEST = 5 };
+    return h->links >= FEWEST && h->linked * 10 >= h->letters * 8;
+}
+
+static bool read_chapter(Epub *d, Zip *zip, Str name, MarkdownWriter *w, Error *e)
+{
+    Buf page;
+    ZipResult result = zip_read_whole(zip, name, CHAPTER_MAX, &page, e);
+    HtmlText html = {.writer = w};
+    size_t before = markdown_position(w);
+    bool ok = result == ZIP_ABSENT || (result == ZIP_DONE && html_text_read(&html, buf_str(&page), zip->deadline, e));
+    markdown_end_all(w);
+    if (ok && is_contents(&html)) markdown_rewind(w, before);
+    buf_free(&page);
+    d->read[d->n_read++] = name;
+    return ok;
+}
+
+static bool was_read(const Epub *d, Str name)
+{
+    for (size_t i = 0; i < d->n_read; i++)
+        if (str_eq(d->read[i], name)) return true;
+    return false;
 }
 
 static bool read_chapters(Epub *d, Zip *zip, MarkdownWriter *w, Error *e)
 {
     for (size_t i = 0; i < d->n_spine; i++) {
-        Str href = href_of(d, d->spine[i]);
-        if (!href.ptr) continue;
-        Buf page;
-        ZipResult result = zip_read_whole(zip, chapter_name(d, href), CHAPTER_MAX, &page, e);
-        HtmlText html = {.writer = w};
-        bool ok = result == ZIP_ABSENT || (result == ZIP_DONE && html_text_read(&html, buf_str(&page), zip->deadline, e));
-        markdown_block(w);
-        buf_free(&page);
-        if (!ok) return false;
+        const Item *item = item_of(d, d->spine[i]);
+        if (!item || item->contents || (d->contents.len && str_eq(without_fragment(item->href), without_fragment(d->contents)))) continue;
+        Str name = chapter_name(d, item->href);
+        if (!was_read(d, name) && !read_chapter(d, zip, name, w, e)) return false;
     }
     return true;
 }
@@ -103,7 +157,8 @@ static bool read_chapters(Epub *d, Zip *zip, MarkdownWriter *w, Error *e)
 static bool extract(Extraction *x, Error *e)
 {
     Zip zip = {.bytes = x->bytes, .deadline = deadline_start()};
-    Epub d = {.arena = x->arena, .items = arena_new(x->arena, Item, ITEMS_MAX), .spine = arena_new(x->arena, Str, ITEMS_MAX)};
+    Epub d = {.arena = x->arena, .items = arena_new(x->arena, Item, ITEMS_MAX), .spine = arena_new(x->arena, Str, ITEMS_MAX),
+              .read = arena_new(x->arena, Str, ITEMS_MAX)};
     MarkdownWriter w;
     markdown_start(&w);
     bool ok = read_package(&d, &zip, S("META-INF/container.xml"), "META-INF/container.xml", container_start, e) &&
@@ -120,5 +175,5 @@ static bool recognise(Str bytes)
 }
 
 const DocumentType document_epub = {
-    .name = S_INIT("epub"), .endings = " epub", .recognise = recognise, .extract = extract, .markdown = true, .version = 2,
+    .name = S_INIT("epub"), .endings = " epub", .recognise = recognise, .extract = extract, .markdown = true, .version = 3,
 };

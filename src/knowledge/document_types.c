@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "knowledge/document.h"
 
+#include "base/hash.h"
 #include "base/path.h"
 
 // Those that are recognised by content come first, in the order in which they are asked.
@@ -35,4 +36,20 @@ const DocumentType *document_type_named(Str name)
     for (size_t i = 0; i < n_document_types; i++)
         if (str_eq(document_types[i]->name, name)) return document_types[i];
     return NULL;
+}
+
+uint64_t document_type_key(const DocumentType *type) { return hash64(type->name, type->version); }
+
+const DocumentType *document_type_by_key(uint64_t key)
+{
+    for (size_t i = 0; i < n_document_types; i++)
+        if (document_type_key(document_types[i]) == key) return document_types[i];
+    return NULL;
+}
+
+uint64_t document_types_key(void)
+{
+    uint64_t key = 0;
+    for (size_t i = 0; i < n_document_types; i++) key = hash_mix(key, document_type_key(document_types[i]));
+    return key;
 }

@@ -2,9 +2,11 @@
 #include "knowledge/html_text.h"
 
 #include "base/utf8.h"
+#include "knowledge/document.h"
 
 typedef enum Tag {
     TAG_INLINE, TAG_BLOCK, TAG_BREAK, TAG_HEADING, TAG_LIST, TAG_NUMBERED, TAG_ITEM, TAG_CODE, TAG_TABLE, TAG_ROW, TAG_CELL, TAG_HIDDEN,
+    TAG_QUOTE, TAG_QUOTED, TAG_FOOTER, TAG_LINK, TAG_RAISED, TAG_LOWERED, TAG_RUBY, TAG_IMAGE, TAG_MATH,
 } Tag;
 
 static Tag tag_of(Str name)
@@ -18,8 +20,8 @@ static Tag tag_of(Str name)
         {S_INIT("br"), TAG_BREAK},         {S_INIT("ul"), TAG_LIST},          {S_INIT("ol"), TAG_NUMBERED},
         {S_INIT("table"), TAG_TABLE},      {S_INIT("pre"), TAG_CODE},         {S_INIT("script"), TAG_HIDDEN},
         {S_INIT("style"), TAG_HIDDEN},     {S_INIT("section"), TAG_BLOCK},    {S_INIT("article"), TAG_BLOCK},
-        {S_INIT("header"), TAG_BLOCK},     {S_INIT("footer"), TAG_BLOCK},     {S_INIT("main"), TAG_BLOCK},
-        {S_INIT("aside"), TAG_BLOCK},      {S_INIT("blockquote"), TAG_BLOCK}, {S_INIT("dl"), TAG_BLOCK},
+        {S_INIT("header"), TAG_BLOCK},     {S_INIT("footer"), TAG_FOOTER},    {S_INIT("main"), TAG_BLOCK},
+        {S_INIT("aside"), TAG_BLOCK},      {S_INIT("blockquote"), TAG_QUOTE}, {S_INIT("dl"), TAG_BLOCK},
         {S_INIT("dt"), TAG_BLOCK},         {S_INIT("dd"), TAG_BLOCK},         {S_INIT("hr"), TAG_BLOCK},
         {S_INIT("figure"), TAG_BLOCK},     {S_INIT("figcaption"), TAG_BLOCK}, {S_INIT("address"), TAG_BLOCK},
         {S_INIT("form"), TAG_BLOCK},       {S_INIT("fieldset"), TAG_BLOCK},   {S_INIT("details"), TAG_BLOCK},
@@ -30,6 +32,9 @@ static Tag tag_of(Str name)
         {S_INIT("select"), TAG_HIDDEN},    {S_INIT("textarea"), TAG_HIDDEN},  {S_INIT("title"), TAG_HIDDEN},
         {S_INIT("head"), TAG_HIDDEN},      {S_INIT("button"), TAG_HIDDEN},    {S_INIT("video"), TAG_HIDDEN},
         {S_INIT("audio"), TAG_HIDDEN},     {S_INIT("canvas"), TAG_HIDDEN},    {S_INIT("rp"), TAG_HIDDEN},
+        {S_INIT("a"), TAG_LINK},           {S_INIT("sup"), TAG_RAISED},       {S_INIT("sub"), TAG_LOWERED},
+        {S_INIT("q"), TAG_QUOTED},         {S_INIT("rt"), TAG_RUBY},          {S_INIT("img"), TAG_IMAGE},
+        {S_INIT("math"), TAG_MATH},        {S_INIT("annotation"), TAG_HIDDEN}, {S_INIT("annotation-xml"), TAG_HIDDEN},
     };
     if (name.len == 2 && (name.ptr[0] | 0x20) == 'h' && name.ptr[1] >= '1' && name.ptr[1] <= '6') return TAG_HEADING;
     for (size_t i = 0; i < sizeof tags / sizeof *tags; i++)
@@ -37,16 +42,101 @@ static Tag tag_of(Str name)
     return TAG_INLINE;
 }
 
+// Whether a list of words parted by spaces has one of these.
+static bool has_word(Str list, const Str *words, size_t n)
+{
+    Str word;
+    while (str_cut(&list, ' ', &word))
+        for (size_t i = 0; word.len && i < n; i++)
+            if (str_eq(word, words[i])) return true;
+    return false;
+}
+
+// A page's own furniture: menus, lists of its contents, signs that link to a heading, numbers of code's lines.
+static bool is_furniture(Tag tag, const XmlAttributes *attributes)
+{
+    static const Str classes[] = {
+        S_INIT("headerlink"),      S_INIT("toc"),           S_INIT("table-of-contents"), S_INIT("navheader"),   S_INIT("navfooter"),
+        S_INIT("navbar"),          S_INIT("navigation"),    S_INIT("breadcrumb"),        S_INIT("breadcrumbs"), S_INIT("pagination"),
+        S_INIT("sphinxsidebar"),   S_INIT("linenos"),       S_INIT("lineno"),            S_INIT("linenodiv"),   S_INIT("menubar"),
+        S_INIT("mw-editsection"),  S_INIT("navbox"),        S_INIT("noprint"),           S_INIT("sr-only"),     S_INIT("visually-hidden"),
+        S_INIT("MathJax_Preview"), S_INIT("skip-link"),     S_INIT("toctitle"),          S_INIT("toc-title"),   S_INIT("list-of-figures"),
+        S_INIT("list-of-tables"),  S_INIT("lof"),           S_INIT("lot"),               S_INIT("site-nav"),    S_INIT("site-footer"),
+    };
+    static const Str roles[] = {S_INIT("navigation"), S_INIT("search"), S_INIT("contentinfo"), S_INIT("menu"), S_INIT("menubar"),
+                                S_INIT("doc-toc"), S_INIT("doc-pagebreak"), S_INIT("doc-backlink")};
+    static const Str ids[] = {S_INIT("toc"), S_INIT("TOC"), S_INIT("table-of-contents"), S_INIT("skip-link"), S_INIT("nav-path")};
+    // A heading or an item may be called anything.
+    return has_word(xml_attribute(attributes, "class"), classes, sizeof classes / sizeof *classes) ||
+           has_word(xml_attribute(attributes, "role"), roles, sizeof roles / sizeof *roles) ||
+           (tag != TAG_HEADING && tag != TAG_ITEM && has_word(xml_attribute(attributes, "id"), ids, sizeof ids / sizeof *ids));
+}
+
 static bool is_hidden(Tag tag, const XmlAttributes *attributes)
 {
-    if (tag == TAG_HIDDEN || xml_attribute(attributes, "hidden").ptr) return true;
-    // A page's own furniture: menus, decoration, the sign beside a heading that links to it.
-    Str role = xml_attribute(attributes, "role");
-    if (str_eq(role, S("navigation")) || str_eq(role, S("search")) || str_eq(xml_attribute(attributes, "aria-hidden"), S("true"))) return true;
-    if (str_eq(xml_attribute(attributes, "class"), S("headerlink"))) return true;
+    if (tag == TAG_HIDDEN) return true;
+    if (xml_has_none(attributes)) return false;
+    if (xml_attribute(attributes, "hidden").ptr || str_eq(xml_attribute(attributes, "aria-hidden"), S("true"))) return true;
+    if (tag == TAG_CELL && str_eq(xml_attribute(attributes, "class"), S("gutter"))) return true;
+    if (is_furniture(tag, attributes)) return true;
     Str style = xml_attribute(attributes, "style");
     return str_contains(style, S("display:none")) || str_contains(style, S("display: none"));
 }
+
+// ---- what reads otherwise than it is written ----------------------------------------------------
+
+static void open_small(HtmlText *h, MarkdownScript script)
+{
+    if (h->small) return;
+    h->small = h->depth;
+    h->script = script;
+    h->mark = markdown_mark(h->writer);
+}
+
+static void open_link(HtmlText *h, const XmlAttributes *a)
+{
+    static const Str notes[] = {S_INIT("noteref"), S_INIT("doc-noteref"), S_INIT("footnote-ref"), S_INIT("footnote-reference")};
+    Str href = xml_attribute(a, "href");
+    if (!href.ptr) return;
+    h->links++;
+    if (!h->link) h->link = h->depth;
+    enum { N = sizeof notes / sizeof *notes };
+    if (h->small && h->script == MARKDOWN_RAISED) h->script = MARKDOWN_NOTE;
+    else if (has_word(xml_attribute(a, "class"), notes, N) || has_word(xml_attribute(a, "role"), notes, N) ||
+             has_word(xml_attribute(a, "epub:type"), notes, N))
+        open_small(h, MARKDOWN_NOTE);
+}
+
+// Formulas and emoji that are pictures.
+static void show_image(HtmlText *h, const XmlAttributes *a)
+{
+    enum { EMOJI = 16 };    // bytes
+    static const Str formulas[] = {S_INIT("math"), S_INIT("tex"), S_INIT("latex"), S_INIT("formula"), S_INIT("mwe-math-fallback-image-inline"),
+                                   S_INIT("mwe-math-fallback-image-display")};
+    Str alt = xml_attribute(a, "alt");
+    if (alt.len == 0) return;
+    bool emoji = (unsigned char)alt.ptr[0] >= 0xE2 && alt.len <= EMOJI;
+    if (emoji || has_word(xml_attribute(a, "class"), formulas, sizeof formulas / sizeof *formulas)) markdown_text(h->writer, alt);
+}
+
+// A formula whose TeX is given is shown as that.
+static bool show_formula(HtmlText *h, const XmlAttributes *a)
+{
+    Str tex = xml_attribute(a, "alttext");
+    if (tex.len == 0) return false;
+    markdown_text(h->writer, S("$"));
+    markdown_text(h->writer, str_trim(tex));
+    markdown_text(h->writer, S("$"));
+    return true;
+}
+
+static uint64_t span(const XmlAttributes *a, const char *name)
+{
+    uint64_t n;
+    return str_to_u64(xml_attribute(a, name), &n) ? n : 1;
+}
+
+// ---- elements -----------------------------------------------------------------------------------
 
 static void start(void *self, Str space, Str name, const XmlAttributes *attributes)
 {
@@ -56,11 +146,16 @@ static void start(void *self, Str space, Str name, const XmlAttributes *attribut
     if (h->hidden) return;
     MarkdownWriter *w = h->writer;
     Tag tag = tag_of(name);
-    if (is_hidden(tag, attributes)) {
+    if (is_hidden(tag, attributes) || (tag == TAG_FOOTER && !h->quote) || (tag == TAG_MATH && show_formula(h, attributes))) {
         h->hidden = h->depth;
         return;
     }
     switch (tag) {
+    case TAG_QUOTE:
+        if (!h->quote) h->quote = h->depth;
+        markdown_block(w);
+        break;
+    case TAG_FOOTER:
     case TAG_BLOCK: markdown_block(w); break;
     case TAG_BREAK: markdown_line_break(w); break;
     case TAG_HEADING: markdown_heading(w, (unsigned)(name.ptr[1] - '0')); break;
@@ -70,9 +165,29 @@ static void start(void *self, Str space, Str name, const XmlAttributes *attribut
     case TAG_CODE: markdown_code(w); break;
     case TAG_TABLE: markdown_table(w); break;
     case TAG_ROW: markdown_row(w); break;
-    case TAG_CELL: markdown_cell(w); break;
+    case TAG_CELL:
+        markdown_cell(w);
+        markdown_span(w, span(attributes, "colspan"), span(attributes, "rowspan"));
+        break;
+    case TAG_QUOTED: markdown_text(w, S("\xE2\x80\x9C")); break;
+    case TAG_RUBY: markdown_text(w, S("(")); break;
+    case TAG_LINK: open_link(h, attributes); break;
+    case TAG_RAISED: open_small(h, MARKDOWN_RAISED); break;
+    case TAG_LOWERED: open_small(h, MARKDOWN_LOWERED); break;
+    case TAG_IMAGE: show_image(h, attributes); break;
     default: break;
     }
+}
+
+static void close_depth(HtmlText *h)
+{
+    if (h->small == h->depth) {
+        markdown_script(h->writer, h->mark, h->script);
+        h->small = 0;
+    }
+    if (h->link == h->depth) h->link = 0;
+    if (h->quote == h->depth) h->quote = 0;
+    if (h->depth) h->depth--;
 }
 
 static void end(void *self, Str space, Str name)
@@ -81,11 +196,13 @@ static void end(void *self, Str space, Str name)
     HtmlText *h = self;
     bool shown = !h->hidden;
     if (h->hidden == h->depth) h->hidden = 0;
-    if (h->depth) h->depth--;
+    close_depth(h);
     if (!shown) return;
     MarkdownWriter *w = h->writer;
     switch (tag_of(name)) {
     case TAG_BLOCK:
+    case TAG_FOOTER:
+    case TAG_QUOTE:
     case TAG_HEADING:
     case TAG_ITEM: markdown_block(w); break;
     case TAG_LIST:
@@ -93,6 +210,8 @@ static void end(void *self, Str space, Str name)
     case TAG_CODE: markdown_code_end(w); break;
     case TAG_TABLE: markdown_table_end(w); break;
     case TAG_ROW: markdown_row_end(w); break;
+    case TAG_QUOTED: markdown_text(w, S("\xE2\x80\x9D")); break;
+    case TAG_RUBY: markdown_text(w, S(")")); break;
     default: break;
     }
 }
@@ -100,26 +219,72 @@ static void end(void *self, Str space, Str name)
 static void text(void *self, Str s)
 {
     HtmlText *h = self;
-    if (!h->hidden) markdown_text(h->writer, s);
+    if (h->hidden) return;
+    size_t n = str_trim(s).len;
+    h->letters += n;
+    if (h->link) h->linked += n;
+    markdown_text(h->writer, s);
 }
 
 XmlHandler html_text_handler(HtmlText *h) { return (XmlHandler){start, end, text, h}; }
 
-// Whether the page names its encoding where a browser looks for it.
-static bool names_encoding(Str bytes)
+// ---- encodings ----------------------------------------------------------------------------------
+
+// The encoding that the page names, where a browser looks for it; absent: none.
+static Str named_encoding(Str bytes)
 {
+    static const Str signs[] = {S_INIT("charset"), S_INIT("encoding")};
     Str head = str_slice(bytes, 0, 1024);
-    return str_contains(head, S("charset")) || str_contains(head, S("encoding="));
+    for (size_t i = 0; i < 2; i++) {
+        size_t at = str_find(head, signs[i]);
+        if (at == STR_NONE) continue;
+        size_t from = at + signs[i].len, end;
+        while (from < head.len && memchr("= \"'", head.ptr[from], 4)) from++;
+        for (end = from; end < head.len && !memchr(" \"'>;?/", head.ptr[end], 7);) end++;
+        if (end > from) return str_slice(head, from, end);
+    }
+    return (Str){0};
+}
+
+// What pages call by these names is Windows-1252 (WHATWG, Encoding, 4.2).
+static bool is_windows_1252(Str encoding)
+{
+    static const Str names[] = {S_INIT("iso-8859-1"), S_INIT("windows-1252"), S_INIT("us-ascii"), S_INIT("ascii"), S_INIT("latin1"), S_INIT("cp1252")};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (str_eq_ignore_case(encoding, names[i])) return true;
+    return encoding.len == 0;
+}
+
+// The page in UTF-8, or in the encoding that it names and libxml2 knows (*encoding).
+static bool decode(Str bytes, Arena *a, Str *page, const char **encoding, Error *e)
+{
+    *encoding = "UTF-8";
+    *page = str_slice(bytes, str_starts(bytes, S("\xEF\xBB\xBF")) ? 3 : 0, bytes.len);
+    if (str_starts(bytes, S("\xFF\xFE")) || str_starts(bytes, S("\xFE\xFF"))) return document_decode(bytes, (Str){0}, a, page, e);
+    if (utf8_valid(*page)) return true;
+    Str name = named_encoding(*page);
+    Buf decoded = {0};
+    // Some bytes that are wrong make no other encoding of it.
+    if (str_eq_ignore_case(name, S("utf-8"))) utf8_add_lossy(&decoded, *page);
+    else if (is_windows_1252(name)) document_add_windows_1252(&decoded, *page);
+    else *encoding = NULL;
+    if (*encoding) *page = arena_str(a, buf_str(&decoded));
+    buf_free(&decoded);
+    return true;
 }
 
 bool html_text_read(HtmlText *h, Str bytes, Deadline deadline, Error *e)
 {
-    const char *encoding = NULL;
-    if (str_starts(bytes, S("\xEF\xBB\xBF"))) bytes = str_slice(bytes, 3, bytes.len);
-    if (utf8_valid(bytes)) encoding = "UTF-8";
-    else if (!str_starts(bytes, S("\xFF\xFE")) && !str_starts(bytes, S("\xFE\xFF")) && !names_encoding(bytes)) encoding = "ISO-8859-1";
-    XmlReader reader;
-    html_open(&reader, html_text_handler(h), encoding, deadline);
-    xml_feed(&reader, bytes);
-    return xml_close(&reader, e);
+    const char *encoding;
+    Arena a = {0};
+    Str page;
+    bool ok = decode(bytes, &a, &page, &encoding, e);
+    if (ok) {
+        XmlReader reader;
+        html_open(&reader, html_text_handler(h), encoding, deadline);
+        xml_feed(&reader, page);
+        ok = xml_close(&reader, e);
+    }
+    arena_free(&a);
+    return ok;
 }

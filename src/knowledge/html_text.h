@@ -12,6 +12,13 @@ typedef struct HtmlText {
     MarkdownWriter *writer;
     unsigned depth;     // of elements that are open
     unsigned hidden;    // depth of the element whose content is not shown; 0: none
+    unsigned quote;     // of the outermost blockquote; likewise
+    unsigned link;      // of the link
+    unsigned small;     // of what is raised or lowered
+    MarkdownScript script;
+    size_t mark;        // where that begins
+    size_t letters, linked;  // bytes of text so far, and of links among them
+    unsigned links;
 } HtmlText;
 
 XmlHandler html_text_handler(HtmlText *h);

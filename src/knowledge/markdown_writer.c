@@ -53,26 +53,87 @@ static void put_code(MarkdownWriter *w, Str text)
         uint32_t c = utf8_next(text, &i);
         char bytes[4];
         if (c == UTF8_BAD) c = 0xFFFD;
+        if (c == 0xA0) c = ' ';     // what pages indent code with
         if (c == '\n' || c == '\t' || !dropped_control(c)) buf_add(&w->line, (Str){bytes, utf8_encode(c, bytes)});
     }
 }
 
 void markdown_text(MarkdownWriter *w, Str text)
 {
-    if (w->code && !w->tables)
+    if (w->code)
         put_code(w, text);
     else
         put_plain(w, text);
 }
 
+// Within code every block is a line of its own.
+static void code_line(MarkdownWriter *w)
+{
+    if (w->line.len && w->line.ptr[w->line.len - 1] != '\n') buf_add_char(&w->line, '\n');
+}
+
 void markdown_line_break(MarkdownWriter *w)
 {
     w->space = false;
-    if (w->line.len == 0) return;
-    if (w->tables || w->heading)
+    if (!w->code && w->line.len == 0) return;
+    if (!w->code && (w->table || w->heading))
         w->space = true;
     else
         buf_add_char(&w->line, '\n');
+}
+
+// ---- above and below the line -------------------------------------------------------------------
+
+size_t markdown_mark(const MarkdownWriter *w) { return w->line.len; }
+
+// The small form of a figure or sign; 0: there is none.
+static uint32_t small_form(uint32_t c, bool raised)
+{
+    static const uint16_t high[] = {0x2070, 0xB9, 0xB2, 0xB3, 0x2074, 0x2075, 0x2076, 0x2077, 0x2078, 0x2079};
+    if (c >= '0' && c <= '9') return raised ? high[c - '0'] : 0x2080 + (c - '0');
+    if (c == '+') return raised ? 0x207A : 0x208A;
+    if (c == '-' || c == 0x2212) return raised ? 0x207B : 0x208B;
+    return 0;
+}
+
+static size_t small_forms(Str text, bool raised, char *to, bool *all)
+{
+    size_t n = 0;
+    *all = true;
+    for (size_t i = 0; i < text.len;) {
+        uint32_t form = small_form(utf8_next(text, &i), raised);
+        *all &= form != 0;
+        if (form) n += utf8_encode(form, to + n);
+    }
+    return n;
+}
+
+static bool has_figures(Str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (str_is_digit(text.ptr[i])) return true;
+    return false;
+}
+
+void markdown_script(MarkdownWriter *w, size_t mark, MarkdownScript script)
+{
+    enum { LONGEST = 40 };  // bytes; what is longer is a text in small letters
+    if (mark < w->line.len && w->line.ptr[mark] == ' ') mark++;
+    if (w->code || mark == 0 || mark >= w->line.len || w->line.len - mark > LONGEST) return;
+    char old[LONGEST], small[4 * LONGEST];
+    Str text = {old, w->line.len - mark};
+    memcpy(old, w->line.ptr + mark, text.len);
+    bool note = script == MARKDOWN_NOTE, all;
+    size_t n = small_forms(text, script == MARKDOWN_RAISED, small, &all);
+    if (memchr("[(", old[0], 2) || (!note && !has_figures(text))) return;
+    w->line.len = mark;
+    if (all && !note) {
+        buf_add(&w->line, (Str){small, n});
+        return;
+    }
+    buf_add_char(&w->line, note ? '[' : script == MARKDOWN_RAISED ? '^' : '_');
+    buf_add(&w->line, text);
+    if (note) buf_add_char(&w->line, ']');
 }
 
 // ---- blocks -------------------------------------------------------------------------------------
@@ -98,37 +159,80 @@ static void write_item_mark(MarkdownWriter *w)
         buf_add(&w->out, S("- "));
 }
 
+// Whether a line of plain text would be taken for a heading, its underline, or a fence.
+static bool looks_like_mark(Str line, bool first)
+{
+    if (line.len == 0) return false;
+    char mark = line.ptr[0];
+    size_t n = 0;
+    while (n < line.len && line.ptr[n] == mark) n++;
+    if (mark == '#') return n <= 6 && (n == line.len || line.ptr[n] == ' ');
+    if (mark == '`' || mark == '~') return n >= 3;
+    return (mark == '=' || mark == '-') && !first && n == line.len;
+}
+
+static void write_escaped(MarkdownWriter *w, Str text)
+{
+    Str line;
+    for (bool first = true; str_cut(&text, '\n', &line); first = false) {
+        if (!first) buf_add_char(&w->out, '\n');
+        if (looks_like_mark(line, first)) buf_add_char(&w->out, '\\');
+        buf_add(&w->out, line);
+    }
+}
+
+// What a page shows at a heading's end to link to it.
+static Str without_anchor(Str heading)
+{
+    static const Str signs[] = {S_INIT("\xC2\xB6"), S_INIT(" #"), S_INIT("\xF0\x9F\x94\x97")};
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
+        if (str_ends(heading, signs[i])) return str_trim_end(str_slice(heading, 0, heading.len - signs[i].len));
+    return heading;
+}
+
+static void write_block(MarkdownWriter *w, Str line)
+{
+    bool item = w->item && w->depth;
+    if (w->heading) line = without_anchor(line);
+    if (line.len == 0) return;
+    gap(w, item);
+    if (w->heading) {
+        for (unsigned i = 0; i < w->heading; i++) buf_add_char(&w->out, '#');
+        buf_add_char(&w->out, ' ');
+        buf_add(&w->out, line);
+        return;
+    }
+    if (item) write_item_mark(w);
+    else indent(w, w->depth < MARKDOWN_LISTS ? w->depth : MARKDOWN_LISTS);
+    write_escaped(w, line);
+    w->item = false;
+}
+
 void markdown_block(MarkdownWriter *w)
 {
-    if (w->tables) {
+    if (w->code) {
+        code_line(w);
+        return;
+    }
+    if (w->table) {
         w->space = true;    // paragraphs of a cell follow each other on its line
         return;
     }
-    Str line = str_trim_end(buf_str(&w->line));
-    if (line.len) {
-        bool item = w->item && w->depth;
-        gap(w, item);
-        if (w->heading) {
-            for (unsigned i = 0; i < w->heading; i++) buf_add_char(&w->out, '#');
-            buf_add_char(&w->out, ' ');
-        } else if (item) {
-            write_item_mark(w);
-        } else if (w->depth) {
-            indent(w, w->depth < MARKDOWN_LISTS ? w->depth : MARKDOWN_LISTS);
-        }
-        buf_add(&w->out, line);
-        w->item = false;
-    }
     // An empty paragraph inside an item leaves the item waiting for its text.
+    write_block(w, str_trim_end(buf_str(&w->line)));
     buf_clear(&w->line);
     w->heading = 0;
     w->space = false;
 }
 
+static void lay_out(MarkdownWriter *w);
+
 void markdown_heading(MarkdownWriter *w, unsigned level)
 {
+    enum { CHAPTER = 2 };   // smaller ones may only make a cell's text bold
+    if (w->table && !w->code && level <= CHAPTER) lay_out(w);
     markdown_block(w);
-    w->heading = level < 1 ? 1 : level > 6 ? 6 : level;
+    if (!w->table && !w->code) w->heading = level < 1 ? 1 : level > 6 ? 6 : level;
 }
 
 void markdown_list(MarkdownWriter *w, bool ordered)
@@ -145,8 +249,16 @@ void markdown_list_end(MarkdownWriter *w)
     w->item = false;
 }
 
+// Items of a cell follow each other on its line.
+static void part_items(MarkdownWriter *w)
+{
+    char last = w->table && w->line.len ? w->line.ptr[w->line.len - 1] : ':';
+    if (!w->code && !memchr(":;,.!?", last, 6)) buf_add_char(&w->line, ';');
+}
+
 void markdown_item(MarkdownWriter *w)
 {
+    part_items(w);
     markdown_block(w);
     w->item = true;
 }
@@ -162,109 +274,197 @@ void markdown_item_at(MarkdownWriter *w, unsigned depth)
 
 void markdown_code(MarkdownWriter *w)
 {
+    if (w->code) return;
     markdown_block(w);
+    w->code_from = w->line.len;
     w->code = true;
+}
+
+static void write_code(MarkdownWriter *w, Str text)
+{
+    while (text.len && text.ptr[0] == '\n') text = str_slice(text, 1, text.len);
+    text = str_trim_end(text);
+    if (text.len == 0) return;
+    Str fence = str_contains(text, S("```")) ? S("~~~~") : S("```");
+    gap(w, false);
+    buf_add(&w->out, fence);
+    buf_add_char(&w->out, '\n');
+    buf_add(&w->out, text);
+    buf_add_char(&w->out, '\n');
+    buf_add(&w->out, fence);
 }
 
 void markdown_code_end(MarkdownWriter *w)
 {
-    Str text = buf_str(&w->line);
+    if (!w->code) return;
     w->code = false;
-    if (w->tables) return;
-    while (text.len && text.ptr[0] == '\n') text = str_slice(text, 1, text.len);
-    text = str_trim_end(text);
-    if (text.len) {
-        Str fence = str_contains(text, S("```")) ? S("~~~~") : S("```");
-        gap(w, false);
-        buf_add(&w->out, fence);
-        buf_add_char(&w->out, '\n');
-        buf_add(&w->out, text);
-        buf_add_char(&w->out, '\n');
-        buf_add(&w->out, fence);
+    Buf text = {.max = MARKDOWN_TEXT_MAX};
+    buf_add(&text, str_slice(buf_str(&w->line), w->code_from, w->line.len));
+    if (w->code_from < w->line.len) w->line.len = w->code_from;
+    bool lines = str_find_char(str_trim(buf_str(&text)), '\n') != STR_NONE;
+    if (w->table && lines) lay_out(w);
+    if (w->table) {
+        w->space = true;
+        put_plain(w, buf_str(&text));
+    } else {
+        markdown_block(w);
+        write_code(w, buf_str(&text));
     }
-    buf_clear(&w->line);
-    w->space = false;
+    w->space = w->table;
+    buf_free(&text);
 }
 
 // ---- tables -------------------------------------------------------------------------------------
 
 void markdown_table(MarkdownWriter *w)
 {
-    if (w->tables == 0) {
-        markdown_block(w);
-        w->header_done = false;
-        w->columns = 0;
-        buf_clear(&w->row);
+    if (w->code) return;
+    if (w->table) lay_out(w);
+    markdown_block(w);
+    w->table = true;
+    w->header_done = false;
+    w->columns = w->spare = 0;
+    memset(w->covered, 0, sizeof w->covered);
+    buf_clear(&w->row);
+}
+
+// Columns that cells of the rows above reach down to.
+static void skip_covered(MarkdownWriter *w)
+{
+    for (; w->columns < MARKDOWN_COLUMNS && w->covered[w->columns]; w->columns++) {
+        w->covered[w->columns]--;
+        buf_add_char(&w->row, '\n');
     }
-    w->tables++;
 }
 
 static void end_cell(MarkdownWriter *w)
 {
-    Str text = str_trim(buf_str(&w->line));
     if (w->columns) {
-        buf_add(&w->row, S(" "));
-        for (size_t i = 0; i < text.len; i++) {
-            if (text.ptr[i] == '|') buf_add_char(&w->row, '\\');
-            buf_add_char(&w->row, text.ptr[i] == '\n' ? ' ' : text.ptr[i]);
-        }
-        buf_add(&w->row, w->columns < MARKDOWN_COLUMNS ? S(" |") : S(""));
+        buf_add(&w->row, str_trim(buf_str(&w->line)));
+        for (buf_add_char(&w->row, '\n'); w->spare; w->spare--) buf_add_char(&w->row, '\n');
+    } else {
+        // Text outside any cell: the table's title.
+        write_block(w, str_trim(buf_str(&w->line)));
     }
     buf_clear(&w->line);
     w->space = false;
 }
 
-void markdown_row(MarkdownWriter *w)
-{
-    if (w->tables == 1) markdown_row_end(w);
-}
+void markdown_row(MarkdownWriter *w) { markdown_row_end(w); }
 
 void markdown_cell(MarkdownWriter *w)
 {
-    if (w->tables != 1) {
+    if (w->code || !w->table) {
+        markdown_block(w);
+    } else if (w->columns + w->spare < MARKDOWN_COLUMNS) {
+        unsigned spare = w->spare;
+        end_cell(w);
+        w->columns += spare;
+        skip_covered(w);
+        w->columns += w->columns < MARKDOWN_COLUMNS;
+    } else {
         w->space = true;
-        return;
     }
-    end_cell(w);
-    if (w->columns < MARKDOWN_COLUMNS) w->columns++;
+}
+
+void markdown_span(MarkdownWriter *w, uint64_t columns, uint64_t rows)
+{
+    enum { ROWS_MAX = 1000 };
+    if (!w->table || w->code || w->columns == 0) return;
+    unsigned room = MARKDOWN_COLUMNS - w->columns;
+    w->spare = columns < 2 ? 0 : columns - 1 < room ? (unsigned)columns - 1 : room;
+    for (unsigned i = 0; i <= w->spare && rows > 1; i++)
+        w->covered[w->columns - 1 + i] = (uint16_t)(rows < ROWS_MAX ? rows - 1 : ROWS_MAX);
+}
+
+static void write_row(MarkdownWriter *w)
+{
+    Str row = buf_str(&w->row), cell;
+    gap(w, w->header_done);
+    buf_add_char(&w->out, '|');
+    for (unsigned i = 0; i < w->columns && str_cut(&row, '\n', &cell); i++) {
+        buf_add_char(&w->out, ' ');
+        for (size_t at = 0; at < cell.len; at++) {
+            if (cell.ptr[at] == '|') buf_add_char(&w->out, '\\');
+            buf_add_char(&w->out, cell.ptr[at]);
+        }
+        buf_add(&w->out, S(" |"));
+    }
+    if (!w->header_done) {
+        buf_add(&w->out, S("\n|"));
+        for (unsigned i = 0; i < w->columns; i++) buf_add(&w->out, S(" --- |"));
+    }
+    w->header_done = w->tight = true;
 }
 
 void markdown_row_end(MarkdownWriter *w)
 {
-    if (w->tables != 1) return;
-    if (w->columns == 0 && w->line.len) w->columns = 1;  // text outside any cell
+    if (w->code || !w->table) {
+        markdown_block(w);
+        return;
+    }
+    unsigned spare = w->spare;
     end_cell(w);
     if (w->columns) {
-        gap(w, w->header_done);
-        buf_add_char(&w->out, '|');
-        buf_add(&w->out, buf_str(&w->row));
-        if (w->columns == MARKDOWN_COLUMNS) buf_add(&w->out, S(" |"));
-        if (!w->header_done) {
-            buf_add(&w->out, S("\n|"));
-            for (unsigned i = 0; i < w->columns; i++) buf_add(&w->out, S(" --- |"));
-        }
-        w->header_done = w->tight = true;
+        w->columns += spare;
+        skip_covered(w);
+        Str text = str_trim(buf_str(&w->row));
+        if (text.len && w->columns == 1 && !w->header_done) write_block(w, text);
+        else if (text.len) write_row(w);
     }
     buf_clear(&w->row);
     w->columns = 0;
 }
 
+// The table only lays out: what the row has so far are blocks.
+static void lay_out(MarkdownWriter *w)
+{
+    Str row = buf_str(&w->row), cell;
+    w->table = w->tight = false;
+    w->layouts++;
+    w->spare = 0;
+    while (str_cut(&row, '\n', &cell)) write_block(w, cell);
+    buf_clear(&w->row);
+}
+
 void markdown_table_end(MarkdownWriter *w)
 {
-    if (w->tables == 0) return;
-    if (w->tables == 1) {
-        markdown_row_end(w);
-        w->tight = false;
+    if (w->code) return;
+    markdown_row_end(w);
+    if (w->table) {
+        w->table = w->tight = false;
+    } else if (w->layouts) {
+        w->layouts--;
     }
-    w->tables--;
-    w->space = w->tables > 0;
+}
+
+// ---- the whole ----------------------------------------------------------------------------------
+
+size_t markdown_position(MarkdownWriter *w)
+{
+    markdown_block(w);
+    return w->out.len;
+}
+
+void markdown_rewind(MarkdownWriter *w, size_t position)
+{
+    markdown_block(w);
+    if (position < w->out.len) w->out.len = position;
+    w->tight = false;
+}
+
+void markdown_end_all(MarkdownWriter *w)
+{
+    if (w->code) markdown_code_end(w);
+    if (w->table) markdown_table_end(w);
+    markdown_block(w);
+    w->depth = w->layouts = 0;
+    w->item = false;
 }
 
 Str markdown_finish(MarkdownWriter *w, bool *full)
 {
-    while (w->tables) markdown_table_end(w);
-    if (w->code) markdown_code_end(w);
-    markdown_block(w);
+    markdown_end_all(w);
     *full = w->out.full || w->line.full || w->row.full;
     return buf_str(&w->out);
 }

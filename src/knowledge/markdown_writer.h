@@ -4,6 +4,9 @@
 // blank line, headings with #, lists, tables with |, code fenced. White space within a block is
 // folded as a browser folds it; control characters go. The caller says where blocks begin; whatever
 // is nested wrongly (an item without a list, a cell without a row) still gives readable text.
+//
+// A table that holds what no row can show (code, a table, a chapter's heading) only lays its text out: from there on
+// its cells are blocks. So are rows of one cell above the others.
 #ifndef CONFAB_KNOWLEDGE_MARKDOWN_WRITER_H
 #define CONFAB_KNOWLEDGE_MARKDOWN_WRITER_H
 
@@ -30,11 +33,15 @@ typedef struct MarkdownWriter {
     bool code;              // white space stays
     MarkdownList lists[MARKDOWN_LISTS];
     unsigned depth;         // lists that are open
-    unsigned tables;        // tables that are open; an inner one is text of the outer's cell
+    bool table;             // one is open whose rows are shown
+    unsigned layouts;       // tables around it, or around the text, that only lay out
     unsigned columns;       // of the row
+    unsigned spare;         // further columns that the open cell reaches across
+    uint16_t covered[MARKDOWN_COLUMNS];  // by column: rows below that a cell reaches down to
     bool header_done;       // the line below the table's first row is written
     bool tight;             // the last block was a list item or a row: no blank line before the next
-    Buf row;
+    size_t code_from;       // where code begins in the cell
+    Buf row;                // its cells, each ended by a line break
 } MarkdownWriter;
 
 void markdown_start(MarkdownWriter *w);
@@ -54,8 +61,22 @@ void markdown_code_end(MarkdownWriter *w);
 void markdown_table(MarkdownWriter *w);
 void markdown_row(MarkdownWriter *w);
 void markdown_cell(MarkdownWriter *w);                // the next text is a cell's
+void markdown_span(MarkdownWriter *w, uint64_t columns, uint64_t rows);  // that the open cell reaches across; 0 is 1
 void markdown_row_end(MarkdownWriter *w);
 void markdown_table_end(MarkdownWriter *w);
+
+// What was written behind a mark is raised or lowered: figures by their small forms, what else has figures behind ^ or _.
+// The mark of a note comes between brackets.
+typedef enum MarkdownScript { MARKDOWN_RAISED, MARKDOWN_LOWERED, MARKDOWN_NOTE } MarkdownScript;
+size_t markdown_mark(const MarkdownWriter *w);
+void markdown_script(MarkdownWriter *w, size_t mark, MarkdownScript script);
+
+// Ends whatever is open: one part of a document leaves nothing to the next.
+void markdown_end_all(MarkdownWriter *w);
+
+// Takes back what was written since, both between blocks.
+size_t markdown_position(MarkdownWriter *w);
+void markdown_rewind(MarkdownWriter *w, size_t position);
 
 // Ends everything: the text, in the writer's buffer; valid UTF-8. `full`: the ceiling was met.
 Str markdown_finish(MarkdownWriter *w, bool *full);

@@ -31,15 +31,6 @@ typedef struct Fresh {
     Str fault, hint, code;
 } Fresh;
 
-static uint64_t type_key(const DocumentType *type) { return hash64(type->name, type->version); }
-
-static const DocumentType *type_by_key(uint64_t key)
-{
-    for (size_t i = 0; i < n_document_types; i++)
-        if (type_key(document_types[i]) == key) return document_types[i];
-    return NULL;
-}
-
 // Asks for the counter where the strategy needs it, so that others do without a vocabulary.
 static uint64_t strategy_key(Reading *r, const Strategy *s)
 {
@@ -148,6 +139,7 @@ static bool use_old(Reading *r, Fresh *f, const FileEntry *file)
     Str fault = store_text(&r->old, row->fault), hint = store_text(&r->old, row->hint);
     StoredDocument copy = *row;
     copy.file = store_string(r, file->path);
+    if (fault.len && row->type != document_types_key()) return false;
     if (fault.len) {
         report_fault(r, file, fault, hint, "knowledge");
         copy.fault = store_string(r, fault);
@@ -155,7 +147,7 @@ static bool use_old(Reading *r, Fresh *f, const FileEntry *file)
         add_row(r, copy);
         return true;
     }
-    f->type = type_by_key(row->type);
+    f->type = document_type_by_key(row->type);
     if (!f->type || row->strategy != strategy_key(r, f->document.strategy)) return false;
     f->document.type = f->type->name;
     f->document.sha256 = row->sha256;
@@ -300,7 +292,7 @@ static void row_of(Reading *r, const Fresh *f, const FileEntry *file, size_t fir
 {
     add_row(r, (StoredDocument){
         .file = store_string(r, file->path), .size = file->size, .mtime_ns = file->mtime_ns, .sha256 = f->document.sha256,
-        .type = type_key(f->type), .strategy = strategy_key(r, f->document.strategy), .text_len = f->document.text_len,
+        .type = document_type_key(f->type), .strategy = strategy_key(r, f->document.strategy), .text_len = f->document.text_len,
         .first_chunk = f->document.first_chunk, .first_heading = first_heading, .n_chunks = f->document.n_chunks,
         .n_headings = (uint32_t)(r->k->n_headings - first_heading), .pages = f->document.pages, .plain = f->source.plain});
 }
@@ -315,7 +307,7 @@ static void read_anew(Reading *r, Fresh *f, size_t i, const FileEntry *file)
         reading_skip(r, &e);
         // What only this machine or this moment lacks is tried again the next time.
         if (strcmp(e.code, "machine") != 0 && strcmp(e.code, "file") != 0)
-            add_row(r, (StoredDocument){.file = store_string(r, file->path), .size = file->size, .mtime_ns = file->mtime_ns,
+            add_row(r, (StoredDocument){.file = store_string(r, file->path), .size = file->size, .mtime_ns = file->mtime_ns, .type = document_types_key(),
                                         .fault = store_string(r, str_from(e.what)), .hint = store_string(r, str_from(e.hint))});
         return;
     }
@@ -380,7 +372,7 @@ static bool is_early(Reading *r, const Document *d, const FileEntry *file)
     if (!str_eq_ignore_case(path_ending(d->name), S("pdf"))) return false;
     const StoredDocument *row = r->options->no_cache ? NULL : store_find(&r->old, file);
     if (!row) return true;
-    return row->fault.len == 0 && row->strategy != strategy_key(r, strategy_for(&r->k->strategies, d->path, d->name));
+    return row->fault.len ? row->type != document_types_key() : row->strategy != strategy_key(r, strategy_for(&r->k->strategies, d->path, d->name));
 }
 
 void reading_begin(Reading *r, const FileEntry *files, size_t n)

@@ -30,6 +30,8 @@ Str xml_attribute(const XmlAttributes *a, const char *name)
     return (Str){0};
 }
 
+bool xml_has_none(const XmlAttributes *a) { return a->n < 0 ? !a->items || !a->items[0] : a->n == 0; }
+
 // ---- what libxml2 calls -------------------------------------------------------------------------
 
 static void start_xml(void *context, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri, int n_spaces,
@@ -116,7 +118,8 @@ void html_open(XmlReader *r, XmlHandler handler, const char *encoding, Deadline 
     xmlCharEncoding code = encoding ? xmlParseCharEncoding(encoding) : XML_CHAR_ENCODING_NONE;
     htmlParserCtxtPtr parser = htmlCreatePushParserCtxt(&sax, r, NULL, 0, NULL, code);
     if (!parser) oom();
-    htmlCtxtUseOptions(parser, HTML_PARSE_NONET | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | HTML_PARSE_RECOVER);
+    int options = HTML_PARSE_NONET | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | HTML_PARSE_RECOVER;
+    htmlCtxtUseOptions(parser, encoding ? options | HTML_PARSE_IGNORE_ENC : options);
     r->parser = parser;
 }
 

@@ -13,6 +13,8 @@ typedef struct XmlAttributes XmlAttributes;
 // An attribute's value by its local name; absent: there is none.
 Str xml_attribute(const XmlAttributes *attributes, const char *name);
 
+bool xml_has_none(const XmlAttributes *attributes);
+
 typedef struct XmlHandler {
     // Names are local; `space` is the namespace's URI, absent in HTML. NULL: of no interest (but `start`).
     void (*start)(void *self, Str space, Str name, const XmlAttributes *attributes);
