@@ -6,7 +6,7 @@
 typedef struct StylesReader {
     DocxStyles *styles;
     size_t cap;
-    Str style;          // the id of the one being read; absent: none
+    DocxStyle *style;   // the one being read; NULL: none
 } StylesReader;
 
 static unsigned heading_level(Str name)
@@ -23,22 +23,85 @@ static unsigned outline_level(Str value)
     return str_to_u64(value, &level) && level < 6 ? (unsigned)level + 1 : 0;
 }
 
-static void add_style(StylesReader *r, unsigned level)
+static bool is_code(Str name)
+{
+    static const Str names[] = {S_INIT("html preformatted"), S_INIT("source code"), S_INIT("sourcecode"), S_INIT("preformatted text"), S_INIT("code"),
+                                S_INIT("code block"), S_INIT("macro text"), S_INIT("macro")};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (str_eq_ignore_case(name, names[i])) return true;
+    return false;
+}
+
+// "toc 1", "index 2", "table of figures", "TOC Heading".
+static bool is_contents(Str name)
+{
+    Str last = name.len ? str_slice(name, name.len - 1, name.len) : name;
+    bool numbered = name.len && str_is_digit(*last.ptr);
+    return (numbered && (str_eq_ignore_case(str_slice(name, 0, 4), S("toc ")) || str_eq_ignore_case(str_slice(name, 0, 6), S("index ")))) ||
+           str_eq_ignore_case(name, S("table of figures")) || str_eq_ignore_case(name, S("toc heading"));
+}
+
+static void add_style(StylesReader *r, Str id)
 {
     DocxStyles *s = r->styles;
-    if (!r->style.ptr || level == 0 || s->n == DOCX_STYLES_MAX) return;
+    r->style = NULL;
+    if (!id.ptr || s->n == DOCX_STYLES_MAX) return;
     s->items = arena_grow(s->arena, s->items, s->n, &r->cap, sizeof *s->items);
-    s->items[s->n++] = (DocxStyle){arena_str(s->arena, r->style), level};
+    r->style = &s->items[s->n++];
+    *r->style = (DocxStyle){.id = arena_str(s->arena, id)};
+}
+
+static void set_name(StylesReader *r, Str name)
+{
+    DocxStyle *style = r->style;
+    if (!style || !name.ptr) return;
+    unsigned level = heading_level(name);
+    if (level) style->level = level;
+    style->code = is_code(name);
+    style->contents = is_contents(name);
+}
+
+static void set_outline(StylesReader *r, Str level)
+{
+    unsigned n = outline_level(level);
+    if (r->style && n) r->style->level = n;
+}
+
+static void set_list(StylesReader *r, Str id, Str depth)
+{
+    uint64_t n;
+    if (r->style && str_to_u64(id, &n) && n < 1u << 31) r->style->list = (unsigned)n;
+    if (r->style && str_to_u64(depth, &n)) r->style->depth = n < 8 ? (unsigned)n : 8;
+}
+
+static void set_base(StylesReader *r, Str id)
+{
+    if (r->style && id.ptr) r->style->based_on = arena_str(r->styles->arena, id);
 }
 
 static void read_styles(DocxStyles *s);
 
-unsigned docx_style_level(DocxStyles *s, Str id)
+static const DocxStyle *find_style(const DocxStyles *s, Str id)
 {
-    if (!s->read) read_styles(s);
     for (size_t i = 0; i < s->n; i++)
-        if (str_eq(s->items[i].id, id)) return s->items[i].level;
-    return heading_level(id);
+        if (str_eq(s->items[i].id, id)) return &s->items[i];
+    return NULL;
+}
+
+DocxStyle docx_style(DocxStyles *s, Str id)
+{
+    enum { GENERATIONS = 10 };  // a cycle ends as well
+    if (!s->read) read_styles(s);
+    const DocxStyle *own = find_style(s, id), *above = own;
+    if (!own) return (DocxStyle){.id = id, .level = heading_level(id)};
+    DocxStyle style = *own;
+    for (int i = 0; i < GENERATIONS && above->based_on.ptr && (above = find_style(s, above->based_on)) != NULL; i++) {
+        if (!style.level) style.level = above->level;
+        if (!style.list) style.list = above->list, style.depth = style.depth ? style.depth : above->depth;
+        style.code |= above->code;
+        style.contents |= above->contents;
+    }
+    return style;
 }
 
 bool docx_styles_sound(const DocxStyles *s, Error *e)
@@ -53,9 +116,12 @@ static void style_start(void *self, Str space, Str name, const XmlAttributes *a)
 {
     StylesReader *r = self;
     if (!str_contains(space, S("wordprocessingml"))) return;
-    if (str_eq(name, S("style"))) r->style = arena_str(r->styles->arena, xml_attribute(a, "styleId"));
-    if (str_eq(name, S("name"))) add_style(r, heading_level(xml_attribute(a, "val")));
-    if (str_eq(name, S("outlineLvl"))) add_style(r, outline_level(xml_attribute(a, "val")));
+    if (str_eq(name, S("style"))) add_style(r, xml_attribute(a, "styleId"));
+    if (str_eq(name, S("name"))) set_name(r, xml_attribute(a, "val"));
+    if (str_eq(name, S("basedOn"))) set_base(r, xml_attribute(a, "val"));
+    if (str_eq(name, S("outlineLvl"))) set_outline(r, xml_attribute(a, "val"));
+    if (str_eq(name, S("numId"))) set_list(r, xml_attribute(a, "val"), (Str){0});
+    if (str_eq(name, S("ilvl"))) set_list(r, (Str){0}, xml_attribute(a, "val"));
 }
 
 // ---- as Word writes it --------------------------------------------------------------------------
@@ -126,13 +192,15 @@ static bool attribute(Str attributes, Str name, Str *value)
 // What one style says, from behind its tag to the next style's.
 static bool look_at_style(StylesReader *r, Str body)
 {
-    Str name, level;
+    static const Str names[] = {S_INIT("<w:name"), S_INIT("<w:basedOn"), S_INIT("<w:outlineLvl"), S_INIT("<w:numId"), S_INIT("<w:ilvl")};
+    Str values[sizeof names / sizeof *names];
     size_t behind;
-    if (!attribute(find_element(body, S("<w:name"), &behind), S("w:val"), &name) ||
-        !attribute(find_element(body, S("<w:outlineLvl"), &behind), S("w:val"), &level))
-        return false;
-    add_style(r, heading_level(name));
-    add_style(r, outline_level(level));
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (!attribute(find_element(body, names[i], &behind), S("w:val"), &values[i])) return false;
+    set_name(r, values[0]);
+    set_base(r, values[1]);
+    set_outline(r, values[2]);
+    set_list(r, values[3], values[4]);
     return true;
 }
 
@@ -145,7 +213,7 @@ static bool look_through(StylesReader *r, Str xml)
         if (!attribute(tag, S("w:styleId"), &id)) return false;
         xml = str_slice(xml, behind, xml.len);
         tag = find_element(xml, S("<w:style"), &behind);
-        r->style = id;
+        add_style(r, id);
         if (!look_at_style(r, tag.ptr ? str_slice(xml, 0, (size_t)(tag.ptr - xml.ptr)) : xml)) return false;
     }
     return true;
@@ -160,7 +228,7 @@ static void read_styles(DocxStyles *s)
     s->broken = result == ZIP_FAILED;
     if (result == ZIP_DONE && !look_through(&r, buf_str(&xml))) {
         s->n = 0;
-        r.style = (Str){0};
+        r.style = NULL;
         s->broken = !xml_read((XmlHandler){.start = style_start, .self = &r}, buf_str(&xml), s->zip->deadline, &s->fault);
     }
     buf_free(&xml);

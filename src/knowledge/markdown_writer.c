@@ -23,14 +23,20 @@ static bool dropped_control(uint32_t c)
     return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0xAD || c == 0xFEFF || c == 0xFFFE || c == 0xFFFF;
 }
 
+// The space that was seen, where it parts two words.
+static void put_space(MarkdownWriter *w)
+{
+    if (w->space && w->line.len && w->line.ptr[w->line.len - 1] != '\n') buf_add_char(&w->line, ' ');
+    w->space = false;
+}
+
 static void put_plain(MarkdownWriter *w, Str text)
 {
     for (size_t i = 0; i < text.len;) {
         size_t start = i;
         while (i < text.len && (unsigned char)text.ptr[i] > 0x20 && (unsigned char)text.ptr[i] < 0x7F) i++;
         if (i > start) {
-            if (w->space && w->line.len) buf_add_char(&w->line, ' ');
-            w->space = false;
+            put_space(w);
             buf_add(&w->line, str_slice(text, start, i));
             continue;
         }
@@ -40,8 +46,7 @@ static void put_plain(MarkdownWriter *w, Str text)
             w->space = true;
         } else if (!dropped_control(c)) {
             char bytes[4];
-            if (w->space && w->line.len) buf_add_char(&w->line, ' ');
-            w->space = false;
+            put_space(w);
             buf_add(&w->line, (Str){bytes, utf8_encode(c, bytes)});
         }
     }
@@ -238,6 +243,7 @@ void markdown_heading(MarkdownWriter *w, unsigned level)
 void markdown_list(MarkdownWriter *w, bool ordered)
 {
     markdown_block(w);
+    if (w->depth == 0) w->tight = false;
     if (w->depth < MARKDOWN_LISTS) w->lists[w->depth] = (MarkdownList){ordered, 0};
     w->depth++;
 }
@@ -263,11 +269,13 @@ void markdown_item(MarkdownWriter *w)
     w->item = true;
 }
 
-void markdown_item_at(MarkdownWriter *w, unsigned depth)
+void markdown_item_at(MarkdownWriter *w, unsigned depth, unsigned number)
 {
+    part_items(w);
     markdown_block(w);
     if (depth >= MARKDOWN_LISTS) depth = MARKDOWN_LISTS - 1;
     for (unsigned i = w->depth; i <= depth; i++) w->lists[i] = (MarkdownList){0};
+    w->lists[depth] = (MarkdownList){number > 0, number - (number > 0)};
     w->depth = depth + 1;
     w->item = true;
 }

@@ -54,8 +54,8 @@ void markdown_heading(MarkdownWriter *w, unsigned level);  // the next block is 
 void markdown_list(MarkdownWriter *w, bool ordered);
 void markdown_list_end(MarkdownWriter *w);
 void markdown_item(MarkdownWriter *w);                // the next block is an item
-// An item at a depth (from 0), for formats that number instead of nesting.
-void markdown_item_at(MarkdownWriter *w, unsigned depth);
+// An item at a depth (from 0) with its number (0: a bullet), for formats that number instead of nesting.
+void markdown_item_at(MarkdownWriter *w, unsigned depth, unsigned number);
 void markdown_code(MarkdownWriter *w);
 void markdown_code_end(MarkdownWriter *w);
 void markdown_table(MarkdownWriter *w);

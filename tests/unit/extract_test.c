@@ -108,6 +108,119 @@ static void test_epub_spine(void **state)
     assert_text(zip(epub, 7, true), "x.epub", "# First\n\nopen; item");
 }
 
+// ---- Word ---------------------------------------------------------------------------------------
+
+#define W "xmlns:w=\"http://schemas.openxmlformats.org/wordprocessingml/2006/main\" xmlns:m=\"http://schemas.openxmlformats.org/officeDocument/2006/math\""
+#define RUN(text) "<w:r><w:t xml:space=\"preserve\">" text "</w:t></w:r>"
+#define P(properties, text) "<w:p><w:pPr>" properties "</w:pPr>" RUN(text) "</w:p>"
+#define STYLED(style, text) P("<w:pStyle w:val=\"" style "\"/>", text)
+#define ITEM(depth, list, text) P("<w:numPr><w:ilvl w:val=\"" depth "\"/><w:numId w:val=\"" list "\"/></w:numPr>", text)
+
+static void assert_docx(const char *body, const char *want)
+{
+    Entry entries[] = {
+        {"[Content_Types].xml", S("<Types/>")},
+        {"word/document.xml", arena_printf(&arena, "<w:document " W "><w:body>%s</w:body></w:document>", body)},
+        {"word/styles.xml", S("<w:styles " W ">"
+                              "<w:style w:styleId=\"Own\"><w:name w:val=\"My Head\"/><w:basedOn w:val=\"Head\"/></w:style>"
+                              "<w:style w:styleId=\"Head\"><w:name w:val=\"heading 2\"/></w:style>"
+                              "<w:style w:styleId=\"Steps\"><w:name w:val=\"List Number\"/><w:pPr><w:numPr><w:ilvl w:val=\"0\"/><w:numId w:val=\"1\"/></w:numPr></w:pPr></w:style>"
+                              "<w:style w:styleId=\"Loop\"><w:name w:val=\"Loop\"/><w:basedOn w:val=\"Loop\"/></w:style>"
+                              "<w:style w:styleId=\"Toc\"><w:name w:val=\"toc 1\"/></w:style><w:style w:styleId=\"Src\"><w:name w:val=\"HTML Preformatted\"/></w:style></w:styles>")},
+        {"word/numbering.xml", S("<w:numbering " W "><w:abstractNum w:abstractNumId=\"7\"><w:lvl w:ilvl=\"0\"><w:start w:val=\"1\"/><w:numFmt w:val=\"decimal\"/></w:lvl>"
+                                 "<w:lvl w:ilvl=\"1\"><w:start w:val=\"1\"/><w:numFmt w:val=\"lowerLetter\"/></w:lvl></w:abstractNum>"
+                                 "<w:abstractNum w:abstractNumId=\"8\"><w:lvl w:ilvl=\"0\"><w:numFmt w:val=\"bullet\"/></w:lvl></w:abstractNum>"
+                                 "<w:num w:numId=\"1\"><w:abstractNumId w:val=\"7\"/></w:num><w:num w:numId=\"2\"><w:abstractNumId w:val=\"8\"/></w:num>"
+                                 "<w:num w:numId=\"3\"><w:abstractNumId w:val=\"7\"/><w:lvlOverride w:ilvl=\"0\"><w:startOverride w:val=\"5\"/></w:lvlOverride></w:num></w:numbering>")},
+        {"word/endnotes.xml", S("<w:endnotes " W "><w:endnote w:id=\"1\"><w:p>" RUN("Late.") "</w:p></w:endnote></w:endnotes>")},
+        {"word/footnotes.xml", S("<w:footnotes " W "><w:footnote w:id=\"1\"><w:p>" RUN("Low.") "</w:p></w:footnote></w:footnotes>")},
+    };
+    assert_text(zip(entries, 6, false), "x.docx", want);
+}
+
+static void test_docx_lists(void **state)
+{
+    (void)state;
+    assert_docx(ITEM("0", "1", "a") ITEM("1", "1", "b") ITEM("1", "1", "c") ITEM("0", "1", "d") ITEM("1", "1", "e") P("", "text") ITEM("0", "1", "f"),
+                "1. a\n  1. b\n  2. c\n2. d\n  1. e\n\ntext\n\n3. f");
+    assert_docx(ITEM("0", "2", "a") ITEM("0", "3", "b") ITEM("0", "9", "c") STYLED("Steps", "d") ITEM("0", "0", "e"), "- a\n5. b\n- c\n1. d\n\ne");
+}
+
+static void test_docx_paragraphs(void **state)
+{
+    (void)state;
+    assert_docx(STYLED("Own", "One") STYLED("Loop", "two") STYLED("Toc", "One\t3"), "## One\n\ntwo");
+    assert_docx(STYLED("Src", "if x:") STYLED("Src", "") STYLED("Src", "    y  = 1") P("", "text"), "```\nif x:\n\n    y  = 1\n```\n\ntext");
+    assert_docx("<w:p><w:r><w:footnoteReference w:id=\"1\"/></w:r>" RUN("a") "<w:r><w:endnoteReference w:id=\"1\"/></w:r></w:p>", "[^1]a[^e1]\n\n[^1]: Low.\n\n[^e1]: Late.");
+    assert_docx("<w:p>" RUN("m") "<w:r><w:rPr><w:vertAlign w:val=\"superscript\"/></w:rPr><w:t>2</w:t></w:r>" RUN(" on")
+                "<w:r><w:rPr><w:vanish/></w:rPr><w:t>hidden</w:t></w:r><w:r><w:rPr><w:vanish w:val=\"0\"/></w:rPr><w:t>ly</w:t></w:r></w:p>", "m² only");
+    assert_docx("<w:p><w:r><w:ruby><w:rt><w:r><w:t>kan</w:t></w:r></w:rt><w:rubyBase><w:r><w:t>漢</w:t></w:r></w:rubyBase></w:ruby></w:r></w:p>", "漢");
+}
+
+static void test_docx_formulas(void **state)
+{
+    (void)state;
+    assert_docx("<w:p>" RUN("So") "<m:oMath><m:sSup><m:e><m:r><m:t>x</m:t></m:r></m:e><m:sup><m:r><m:t>2</m:t></m:r></m:sup></m:sSup><m:r><m:t>=</m:t></m:r>"
+                "<m:f><m:num><m:r><m:t>a</m:t></m:r></m:num><m:den><m:rad><m:deg/><m:e><m:r><m:t>b</m:t></m:r></m:e></m:rad></m:den></m:f></m:oMath>" RUN("holds.") "</w:p>",
+                "So $x^{2}=\\frac{a}{\\sqrt{b}}$ holds.");
+}
+
+static void test_docx_tables(void **state)
+{
+    (void)state;
+#define CELL(properties, text) "<w:tc><w:tcPr>" properties "</w:tcPr><w:p>" RUN(text) "</w:p></w:tc>"
+    assert_docx("<w:tbl><w:tr>" CELL("<w:gridSpan w:val=\"2\"/>", "both") CELL("", "c") "</w:tr><w:tr>" CELL("", "1") CELL("", "2") CELL("", "3") "</w:tr></w:tbl>" P("", "end"),
+                "| both |  | c |\n| --- | --- | --- |\n| 1 | 2 | 3 |\n\nend");
+    assert_docx("<w:tbl><w:tr><w:tc>" STYLED("Src", "if x:") STYLED("Src", "  y") "</w:tc></w:tr></w:tbl>" P("", "end"), "if x: y\n\nend");
+}
+
+// ---- OpenDocument -------------------------------------------------------------------------------
+
+static void assert_odt(const char *styles, const char *body, const char *want)
+{
+#define OPEN "xmlns:office=\"urn:o:office:\" xmlns:text=\"urn:o:text:1.0\" xmlns:table=\"urn:o:table:\" xmlns:style=\"urn:o:style:\" xmlns:svg=\"urn:o:svg:\""
+    Entry odt[] = {{"mimetype", S("application/vnd.oasis.opendocument.text")},
+                   {"content.xml", arena_printf(&arena, "<office:document-content " OPEN "><office:automatic-styles>%s</office:automatic-styles><office:body>%s</office:body>"
+                                                        "</office:document-content>", styles, body)},
+                   {"styles.xml", S("<office:document-styles " OPEN "><office:styles><text:list-style style:name=\"Numbers\"><text:list-level-style-number text:level=\"1\" "
+                                    "style:num-format=\"1\"/><text:list-level-style-number text:level=\"2\" style:num-format=\"\"/></text:list-style></office:styles></office:document-styles>")}};
+    assert_text(zip(odt, 3, true), "x.odt", want);
+}
+
+static void test_odt_lists(void **state)
+{
+    (void)state;
+#define LI(inside) "<text:list-item><text:p>" inside "</text:p></text:list-item>"
+    assert_odt("", "<text:list text:style-name=\"Numbers\"><text:list-item><text:p>a</text:p><text:list>" LI("b") "</text:list></text:list-item>" LI("c") "</text:list><text:p>text</text:p>"
+                   "<text:list text:style-name=\"Numbers\" text:continue-numbering=\"true\">" LI("d") "<text:list-item text:start-value=\"9\"><text:p>e</text:p></text:list-item></text:list>"
+                   "<text:list text:style-name=\"Unknown\">" LI("f") "</text:list><text:list text:style-name=\"Numbering_20_1\">" LI("g") "</text:list>",
+               "1. a\n  - b\n2. c\n\ntext\n\n3. d\n9. e\n\n- f\n\n1. g");
+}
+
+static void test_odt_styles(void **state)
+{
+    (void)state;
+    assert_odt("<style:style style:name=\"P1\" style:family=\"paragraph\" style:parent-style-name=\"Title\"/>"
+               "<style:style style:name=\"P2\" style:family=\"paragraph\" style:parent-style-name=\"P2\"/>"
+               "<style:style style:name=\"P3\" style:family=\"paragraph\"><style:text-properties style:font-name=\"Courier New\"/></style:style>"
+               "<style:style style:name=\"T1\" style:family=\"text\"><style:text-properties style:text-position=\"super 58%\"/></style:style>"
+               "<style:style style:name=\"T2\" style:family=\"text\"><style:text-properties style:text-position=\"-33% 58%\"/></style:style>",
+               "<text:p text:style-name=\"P1\">Head</text:p><text:table-of-content><text:index-body><text:p>Head 1</text:p></text:index-body></text:table-of-content>"
+               "<text:p text:style-name=\"P2\">m<text:span text:style-name=\"T1\">2</text:span> H<text:span text:style-name=\"T2\">2</text:span>O <text:title>field</text:title><svg:title>no</svg:title></text:p>"
+               "<text:p text:style-name=\"Preformatted_20_Text\">if\n  x:</text:p><text:p text:style-name=\"P3\"><text:s text:c=\"4\"/>y<text:tab/>z</text:p>"
+               "<text:p>a<text:line-break/> b</text:p><text:p><text:ruby><text:ruby-base>漢</text:ruby-base><text:ruby-text>kan</text:ruby-text></text:ruby></text:p>",
+               "# Head\n\nm² H₂O field\n\n```\nif x:\n    y\tz\n```\n\na\nb\n\n漢(kan)");
+}
+
+static void test_odt_tables(void **state)
+{
+    (void)state;
+#define TD(attributes, text) "<table:table-cell " attributes "><text:p>" text "</text:p></table:table-cell>"
+    assert_odt("", "<table:table><table:table-row>" TD("table:number-columns-spanned=\"2\"", "both") "<table:covered-table-cell/>" TD("", "c") "</table:table-row>"
+                   "<table:table-row>" TD("table:number-columns-repeated=\"2\"", "") TD("", "3") "</table:table-row></table:table>",
+               "| both |  | c |\n| --- | --- | --- |\n|  |  | 3 |");
+}
+
 // ---- subtitles ----------------------------------------------------------------------------------
 
 static void test_subtitles(void **state)
@@ -131,7 +244,10 @@ int main(void)
         cmocka_unit_test_teardown(test_html_layouts, teardown),       cmocka_unit_test_teardown(test_html_code, teardown),
         cmocka_unit_test_teardown(test_html_furniture, teardown),     cmocka_unit_test_teardown(test_html_encodings, teardown),
         cmocka_unit_test_teardown(test_html_long, teardown),          cmocka_unit_test_teardown(test_epub_spine, teardown),
-        cmocka_unit_test_teardown(test_subtitles, teardown),
+        cmocka_unit_test_teardown(test_docx_lists, teardown),         cmocka_unit_test_teardown(test_docx_paragraphs, teardown),
+        cmocka_unit_test_teardown(test_docx_formulas, teardown),      cmocka_unit_test_teardown(test_docx_tables, teardown),
+        cmocka_unit_test_teardown(test_odt_lists, teardown),          cmocka_unit_test_teardown(test_odt_styles, teardown),
+        cmocka_unit_test_teardown(test_odt_tables, teardown),         cmocka_unit_test_teardown(test_subtitles, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the styles of an OpenDocument text say about its paragraphs, lists and spans: those of styles.xml, and the
+// unnamed ones that content.xml begins with. Fed element by element; asked once all are known.
+#ifndef CONFAB_KNOWLEDGE_ODT_STYLES_H
+#define CONFAB_KNOWLEDGE_ODT_STYLES_H
+
+#include "knowledge/markdown_writer.h"
+#include "knowledge/xml.h"
+
+enum {
+    ODT_STYLES_MAX = 50000,
+    ODT_LIST_LEVELS = 8,
+};
+
+typedef enum OdtFamily { ODT_PARAGRAPH, ODT_SPAN, ODT_LIST } OdtFamily;
+
+typedef struct OdtStyle {
+    OdtFamily family;
+    Str name, parent;
+    bool raised, lowered;               // of a span
+    bool typewriter;                    // of a paragraph: its letters are
+    bool numbered[ODT_LIST_LEVELS];     // of a list
+    unsigned last;                      // number of its last item, for lists that go on
+} OdtStyle;
+
+typedef struct OdtStyles {
+    Arena *arena;
+    OdtStyle *items;    // sorted when first asked
+    size_t n, cap;
+    OdtStyle *open;     // the one being read
+    bool sorted;
+} OdtStyles;
+
+void odt_styles_start(OdtStyles *s, Str name, const XmlAttributes *a);
+
+// NULL: nobody describes it.
+OdtStyle *odt_style(OdtStyles *s, OdtFamily family, Str name);
+
+bool odt_is_title(OdtStyles *s, Str paragraph);
+bool odt_is_code(OdtStyles *s, Str paragraph);
+bool odt_is_numbered(OdtStyles *s, Str list, unsigned level);   // level from 0
+
+#endif
