@@ -7,6 +7,7 @@ typedef struct StylesReader {
     DocxStyles *styles;
     size_t cap;
     DocxStyle *style;   // the one being read; NULL: none
+    bool lists;         // some style has items
 } StylesReader;
 
 static unsigned heading_level(Str name)
@@ -193,9 +194,10 @@ static bool attribute(Str attributes, Str name, Str *value)
 static bool look_at_style(StylesReader *r, Str body)
 {
     static const Str names[] = {S_INIT("<w:name"), S_INIT("<w:basedOn"), S_INIT("<w:outlineLvl"), S_INIT("<w:numId"), S_INIT("<w:ilvl")};
-    Str values[sizeof names / sizeof *names];
-    size_t behind;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    enum { N = sizeof names / sizeof *names, LISTS = 3 };
+    Str values[N] = {{0}};
+    size_t behind, n = r->lists ? N : LISTS;
+    for (size_t i = 0; i < n; i++)
         if (!attribute(find_element(body, names[i], &behind), S("w:val"), &values[i])) return false;
     set_name(r, values[0]);
     set_base(r, values[1]);
@@ -207,6 +209,7 @@ static bool look_at_style(StylesReader *r, Str body)
 static bool look_through(StylesReader *r, Str xml)
 {
     if (!is_plain(xml)) return false;
+    r->lists = str_contains(xml, S("<w:numPr"));
     size_t behind;
     for (Str tag = find_element(xml, S("<w:style"), &behind); tag.ptr;) {
         Str id;

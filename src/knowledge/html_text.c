@@ -53,7 +53,7 @@ static bool has_word(Str list, const Str *words, size_t n)
 }
 
 // A page's own furniture: menus, lists of its contents, signs that link to a heading, numbers of code's lines.
-static bool is_furniture(Tag tag, const XmlAttributes *attributes)
+static bool is_furniture_class(Str value)
 {
     static const Str classes[] = {
         S_INIT("headerlink"),      S_INIT("toc"),           S_INIT("table-of-contents"), S_INIT("navheader"),   S_INIT("navfooter"),
@@ -63,24 +63,39 @@ static bool is_furniture(Tag tag, const XmlAttributes *attributes)
         S_INIT("MathJax_Preview"), S_INIT("skip-link"),     S_INIT("toctitle"),          S_INIT("toc-title"),   S_INIT("list-of-figures"),
         S_INIT("list-of-tables"),  S_INIT("lof"),           S_INIT("lot"),               S_INIT("site-nav"),    S_INIT("site-footer"),
     };
+    return has_word(value, classes, sizeof classes / sizeof *classes);
+}
+
+static bool is_furniture_role(Str value)
+{
     static const Str roles[] = {S_INIT("navigation"), S_INIT("search"), S_INIT("contentinfo"), S_INIT("menu"), S_INIT("menubar"),
                                 S_INIT("doc-toc"), S_INIT("doc-pagebreak"), S_INIT("doc-backlink")};
+    return has_word(value, roles, sizeof roles / sizeof *roles);
+}
+
+static bool is_furniture_id(Str value)
+{
     static const Str ids[] = {S_INIT("toc"), S_INIT("TOC"), S_INIT("table-of-contents"), S_INIT("skip-link"), S_INIT("nav-path")};
+    return has_word(value, ids, sizeof ids / sizeof *ids);
+}
+
+static bool hides(Tag tag, Str name, Str value)
+{
+    if (str_eq(name, S("class"))) return is_furniture_class(value) || (tag == TAG_CELL && str_eq(value, S("gutter")));
     // A heading or an item may be called anything.
-    return has_word(xml_attribute(attributes, "class"), classes, sizeof classes / sizeof *classes) ||
-           has_word(xml_attribute(attributes, "role"), roles, sizeof roles / sizeof *roles) ||
-           (tag != TAG_HEADING && tag != TAG_ITEM && has_word(xml_attribute(attributes, "id"), ids, sizeof ids / sizeof *ids));
+    if (str_eq(name, S("id"))) return tag != TAG_HEADING && tag != TAG_ITEM && is_furniture_id(value);
+    if (str_eq(name, S("style"))) return str_contains(value, S("display:none")) || str_contains(value, S("display: none"));
+    if (str_eq(name, S("role"))) return is_furniture_role(value);
+    return str_eq(name, S("hidden")) || (str_eq(name, S("aria-hidden")) && str_eq(value, S("true")));
 }
 
 static bool is_hidden(Tag tag, const XmlAttributes *attributes)
 {
     if (tag == TAG_HIDDEN) return true;
-    if (xml_has_none(attributes)) return false;
-    if (xml_attribute(attributes, "hidden").ptr || str_eq(xml_attribute(attributes, "aria-hidden"), S("true"))) return true;
-    if (tag == TAG_CELL && str_eq(xml_attribute(attributes, "class"), S("gutter"))) return true;
-    if (is_furniture(tag, attributes)) return true;
-    Str style = xml_attribute(attributes, "style");
-    return str_contains(style, S("display:none")) || str_contains(style, S("display: none"));
+    Str name, value;
+    for (int at = 0; xml_attributes_next(attributes, &at, &name, &value);)
+        if (hides(tag, name, value)) return true;
+    return false;
 }
 
 // ---- what reads otherwise than it is written ----------------------------------------------------
@@ -96,15 +111,17 @@ static void open_small(HtmlText *h, MarkdownScript script)
 static void open_link(HtmlText *h, const XmlAttributes *a)
 {
     static const Str notes[] = {S_INIT("noteref"), S_INIT("doc-noteref"), S_INIT("footnote-ref"), S_INIT("footnote-reference")};
-    Str href = xml_attribute(a, "href");
-    if (!href.ptr) return;
+    bool leads = false, note = false;
+    Str name, value;
+    for (int at = 0; xml_attributes_next(a, &at, &name, &value);) {
+        leads |= str_eq(name, S("href"));
+        if (str_eq(name, S("class")) || str_eq(name, S("role")) || str_eq(name, S("epub:type"))) note |= has_word(value, notes, sizeof notes / sizeof *notes);
+    }
+    if (!leads) return;
     h->links++;
     if (!h->link) h->link = h->depth;
-    enum { N = sizeof notes / sizeof *notes };
     if (h->small && h->script == MARKDOWN_RAISED) h->script = MARKDOWN_NOTE;
-    else if (has_word(xml_attribute(a, "class"), notes, N) || has_word(xml_attribute(a, "role"), notes, N) ||
-             has_word(xml_attribute(a, "epub:type"), notes, N))
-        open_small(h, MARKDOWN_NOTE);
+    else if (note) open_small(h, MARKDOWN_NOTE);
 }
 
 // Formulas and emoji that are pictures.
@@ -130,10 +147,15 @@ static bool show_formula(HtmlText *h, const XmlAttributes *a)
     return true;
 }
 
-static uint64_t span(const XmlAttributes *a, const char *name)
+static void span(MarkdownWriter *w, const XmlAttributes *a)
 {
-    uint64_t n;
-    return str_to_u64(xml_attribute(a, name), &n) ? n : 1;
+    Str name, value;
+    uint64_t n, columns = 1, rows = 1;
+    for (int at = 0; xml_attributes_next(a, &at, &name, &value);) {
+        if (str_eq(name, S("colspan")) && str_to_u64(value, &n)) columns = n;
+        if (str_eq(name, S("rowspan")) && str_to_u64(value, &n)) rows = n;
+    }
+    markdown_span(w, columns, rows);
 }
 
 // ---- elements -----------------------------------------------------------------------------------
@@ -167,7 +189,7 @@ static void start(void *self, Str space, Str name, const XmlAttributes *attribut
     case TAG_ROW: markdown_row(w); break;
     case TAG_CELL:
         markdown_cell(w);
-        markdown_span(w, span(attributes, "colspan"), span(attributes, "rowspan"));
+        span(w, attributes);
         break;
     case TAG_QUOTED: markdown_text(w, S("\xE2\x80\x9C")); break;
     case TAG_RUBY: markdown_text(w, S("(")); break;

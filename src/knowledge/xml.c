@@ -30,7 +30,21 @@ Str xml_attribute(const XmlAttributes *a, const char *name)
     return (Str){0};
 }
 
-bool xml_has_none(const XmlAttributes *a) { return a->n < 0 ? !a->items || !a->items[0] : a->n == 0; }
+bool xml_attributes_next(const XmlAttributes *a, int *at, Str *name, Str *value)
+{
+    if (a->n < 0) {
+        if (!a->items || !a->items[*at]) return false;
+        *name = from_xml(a->items[*at]);
+        *value = a->items[*at + 1] ? from_xml(a->items[*at + 1]) : (Str){"", 0};
+        *at += 2;
+        return true;
+    }
+    if (*at == a->n) return false;
+    const xmlChar **item = a->items + 5 * (*at)++;
+    *name = from_xml(item[0]);
+    *value = (Str){(const char *)item[3], (size_t)(item[4] - item[3])};
+    return true;
+}
 
 // ---- what libxml2 calls -------------------------------------------------------------------------
 

@@ -13,7 +13,8 @@ typedef struct XmlAttributes XmlAttributes;
 // An attribute's value by its local name; absent: there is none.
 Str xml_attribute(const XmlAttributes *attributes, const char *name);
 
-bool xml_has_none(const XmlAttributes *attributes);
+// One after the other, from *at = 0: its local name and value. False: there are no more.
+bool xml_attributes_next(const XmlAttributes *attributes, int *at, Str *name, Str *value);
 
 typedef struct XmlHandler {
     // Names are local; `space` is the namespace's URI, absent in HTML. NULL: of no interest (but `start`).
