@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // CSV (RFC 4180, and with ; or tabs): each row a paragraph of "column: value" lines, so that a
-// passage that begins in the middle of a table still says what its values are.
+// passage that begins in the middle of a table still says what its values are. Comments above the table are left out,
+// a title stays; a first row that is values itself names none.
 #include "knowledge/document.h"
 
 enum { COLUMNS_MAX = 1000 };
@@ -43,18 +44,61 @@ static Str field(Str text, size_t *at, char separator, Arena *a, bool *last)
     return str_trim(value);
 }
 
-// The separator that the first line has most of.
-static char separator_of(Str text)
+static Str line_at(Str text, size_t at)
 {
-    size_t end = str_find_char(text, '\n'), best = 0;
-    Str line = end == STR_NONE ? text : str_slice(text, 0, end);
+    size_t end = str_find_char(str_slice(text, at, text.len), '\n');
+    return str_slice(text, at, end == STR_NONE ? text.len : at + end);
+}
+
+// The separator that a line has most of.
+static char separator_of(Str line, size_t *most)
+{
     char found = ',';
+    *most = 0;
     for (const char *c = ",;\t|"; *c; c++) {
         size_t n = 0;
         for (size_t i = 0; i < line.len; i++) n += line.ptr[i] == *c;
-        if (n > best) best = n, found = *c;
+        if (n > *most) *most = n, found = *c;
     }
     return found;
+}
+
+// Where the table's first row begins, behind comments and a title; *title: that.
+static size_t find_table(Str text, Str *title)
+{
+    enum { TITLE_LINES = 5 };
+    size_t at = 0, n = 0;
+    *title = (Str){0};
+    while (at < text.len && str_starts(str_slice(text, at, text.len), S("# "))) at += line_at(text, at).len + 1;
+    if (at > text.len) at = text.len;
+    size_t next = at;
+    for (int i = 0; i < TITLE_LINES && next < text.len; i++) {
+        separator_of(line_at(text, next), &n);
+        if (n) break;
+        next += line_at(text, next).len + 1;
+    }
+    if (next == at || next >= text.len || n == 0) return at;
+    *title = str_trim(str_slice(text, at, next));
+    return next;
+}
+
+// "12", "3.5", "2010-01-01": what is measured, not what names it.
+static bool is_value(Str cell)
+{
+    size_t digits = 0, others = 0;
+    for (size_t i = 0; i < cell.len; i++) {
+        digits += str_is_digit(cell.ptr[i]);
+        others += !str_is_digit(cell.ptr[i]) && !memchr("-+.,:/ TZ%$", cell.ptr[i], 11);
+    }
+    return digits > 0 && others == 0;
+}
+
+// Years may head columns, but not the first.
+static bool names_columns(const Row *row)
+{
+    for (size_t i = 0; i < row->n; i++)
+        if (is_value(row->cells[i]) && (i == 0 || str_find_char(row->cells[i], '.') != STR_NONE)) return false;
+    return true;
 }
 
 static void read_row(Str text, size_t *at, char separator, Arena *a, Row *row)
@@ -86,12 +130,19 @@ static bool extract(Extraction *x, Error *e)
 {
     Str text;
     if (!document_decode(x->bytes, x->shown, x->arena, &text, e)) return false;
-    char separator = separator_of(text);
+    Str title;
+    size_t at = find_table(text, &title), n;
+    char separator = separator_of(line_at(text, at), &n);
     Arena scratch = {0};
     Row *names = arena_new(x->arena, Row, 1), *row = arena_new(x->arena, Row, 1);
     Buf b = {.max = 2 * (size_t)MARKDOWN_TEXT_MAX};
-    size_t at = 0;
-    if (text.len) read_row(text, &at, separator, x->arena, names);
+    size_t first = at;
+    if (at < text.len) read_row(text, &at, separator, x->arena, names);
+    if (!names_columns(names)) {
+        names->n = 0;
+        at = first;
+    }
+    buf_add(&b, title);
     while (at < text.len && !b.full) {
         read_row(text, &at, separator, &scratch, row);
         write_row(&b, names, row);
@@ -108,5 +159,5 @@ static bool extract(Extraction *x, Error *e)
 }
 
 const DocumentType document_csv = {
-    .name = S_INIT("csv"), .endings = " csv tsv", .extract = extract, .version = 1,
+    .name = S_INIT("csv"), .endings = " csv tsv", .extract = extract, .version = 2,
 };

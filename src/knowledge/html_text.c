@@ -6,7 +6,7 @@
 
 typedef enum Tag {
     TAG_INLINE, TAG_BLOCK, TAG_BREAK, TAG_HEADING, TAG_LIST, TAG_NUMBERED, TAG_ITEM, TAG_CODE, TAG_TABLE, TAG_ROW, TAG_CELL, TAG_HIDDEN,
-    TAG_QUOTE, TAG_QUOTED, TAG_FOOTER, TAG_LINK, TAG_RAISED, TAG_LOWERED, TAG_RUBY, TAG_IMAGE, TAG_MATH,
+    TAG_QUOTE, TAG_QUOTED, TAG_FOOTER, TAG_LINK, TAG_RAISED, TAG_LOWERED, TAG_RUBY, TAG_IMAGE, TAG_MATH, TAG_TERMS,
 } Tag;
 
 static Tag tag_of(Str name)
@@ -21,7 +21,7 @@ static Tag tag_of(Str name)
         {S_INIT("table"), TAG_TABLE},      {S_INIT("pre"), TAG_CODE},         {S_INIT("script"), TAG_HIDDEN},
         {S_INIT("style"), TAG_HIDDEN},     {S_INIT("section"), TAG_BLOCK},    {S_INIT("article"), TAG_BLOCK},
         {S_INIT("header"), TAG_BLOCK},     {S_INIT("footer"), TAG_FOOTER},    {S_INIT("main"), TAG_BLOCK},
-        {S_INIT("aside"), TAG_BLOCK},      {S_INIT("blockquote"), TAG_QUOTE}, {S_INIT("dl"), TAG_BLOCK},
+        {S_INIT("aside"), TAG_BLOCK},      {S_INIT("blockquote"), TAG_QUOTE}, {S_INIT("dl"), TAG_TERMS},
         {S_INIT("dt"), TAG_BLOCK},         {S_INIT("dd"), TAG_BLOCK},         {S_INIT("hr"), TAG_BLOCK},
         {S_INIT("figure"), TAG_BLOCK},     {S_INIT("figcaption"), TAG_BLOCK}, {S_INIT("address"), TAG_BLOCK},
         {S_INIT("form"), TAG_BLOCK},       {S_INIT("fieldset"), TAG_BLOCK},   {S_INIT("details"), TAG_BLOCK},
@@ -62,6 +62,7 @@ static bool is_furniture_class(Str value)
         S_INIT("mw-editsection"),  S_INIT("navbox"),        S_INIT("noprint"),           S_INIT("sr-only"),     S_INIT("visually-hidden"),
         S_INIT("MathJax_Preview"), S_INIT("skip-link"),     S_INIT("toctitle"),          S_INIT("toc-title"),   S_INIT("list-of-figures"),
         S_INIT("list-of-tables"),  S_INIT("lof"),           S_INIT("lot"),               S_INIT("site-nav"),    S_INIT("site-footer"),
+        S_INIT("docnav"),          S_INIT("mini-toc"),
     };
     return has_word(value, classes, sizeof classes / sizeof *classes);
 }
@@ -81,7 +82,8 @@ static bool is_furniture_id(Str value)
 
 static bool hides(Tag tag, Str name, Str value)
 {
-    if (str_eq(name, S("class"))) return is_furniture_class(value) || (tag == TAG_CELL && str_eq(value, S("gutter")));
+    if (str_eq(name, S("class")))
+        return is_furniture_class(value) || (tag == TAG_CELL && str_eq(value, S("gutter"))) || ((tag == TAG_TABLE || tag == TAG_LIST) && str_eq(value, S("menu")));
     // A heading or an item may be called anything.
     if (str_eq(name, S("id"))) return tag != TAG_HEADING && tag != TAG_ITEM && is_furniture_id(value);
     if (str_eq(name, S("style"))) return str_contains(value, S("display:none")) || str_contains(value, S("display: none"));
@@ -111,10 +113,16 @@ static void open_small(HtmlText *h, MarkdownScript script)
 static void open_link(HtmlText *h, const XmlAttributes *a)
 {
     static const Str notes[] = {S_INIT("noteref"), S_INIT("doc-noteref"), S_INIT("footnote-ref"), S_INIT("footnote-reference")};
+    static const Str ways[] = {S_INIT("next"), S_INIT("prev"), S_INIT("previous"), S_INIT("up"), S_INIT("contents"), S_INIT("start")};
     bool leads = false, note = false;
     Str name, value;
     for (int at = 0; xml_attributes_next(a, &at, &name, &value);) {
-        leads |= str_eq(name, S("href"));
+        if (str_eq(name, S("href"))) {
+            leads = true;
+            h->away += !str_starts(value, S("#"));
+        }
+        // "Next: …, Previous: …" leads on from page to page.
+        if (str_eq(name, S("rel")) && has_word(value, ways, sizeof ways / sizeof *ways)) markdown_drop_block(h->writer);
         if (str_eq(name, S("class")) || str_eq(name, S("role")) || str_eq(name, S("epub:type"))) note |= has_word(value, notes, sizeof notes / sizeof *notes);
     }
     if (!leads) return;
@@ -158,6 +166,28 @@ static void span(MarkdownWriter *w, const XmlAttributes *a)
     markdown_span(w, columns, rows);
 }
 
+static void open_list(HtmlText *h)
+{
+    if (h->list || h->writer->table || h->writer->code) return;
+    h->list = h->depth;
+    h->list_from = markdown_position(h->writer);
+    h->letters_before = h->letters;
+    h->linked_before = h->linked;
+    h->links_before = h->links;
+    h->away_before = h->away;
+}
+
+// A list of nothing but links into the page is its contents, or an index.
+static void close_list(HtmlText *h)
+{
+    enum { FEWEST = 3 };
+    if (h->list <= h->depth) return;
+    h->list = 0;
+    size_t letters = h->letters - h->letters_before, linked = h->linked - h->linked_before;
+    bool leads = h->links - h->links_before >= FEWEST && h->away == h->away_before && linked * 10 >= letters * 8;
+    if (leads && !h->writer->table) markdown_rewind(h->writer, h->list_from);
+}
+
 // ---- elements -----------------------------------------------------------------------------------
 
 static void start(void *self, Str space, Str name, const XmlAttributes *attributes)
@@ -181,8 +211,15 @@ static void start(void *self, Str space, Str name, const XmlAttributes *attribut
     case TAG_BLOCK: markdown_block(w); break;
     case TAG_BREAK: markdown_line_break(w); break;
     case TAG_HEADING: markdown_heading(w, (unsigned)(name.ptr[1] - '0')); break;
-    case TAG_LIST: markdown_list(w, false); break;
-    case TAG_NUMBERED: markdown_list(w, true); break;
+    case TAG_LIST:
+    case TAG_NUMBERED:
+        open_list(h);
+        markdown_list(w, tag == TAG_NUMBERED);
+        break;
+    case TAG_TERMS:
+        open_list(h);
+        markdown_block(w);
+        break;
     case TAG_ITEM: markdown_item(w); break;
     case TAG_CODE: markdown_code(w); break;
     case TAG_TABLE: markdown_table(w); break;
@@ -228,7 +265,14 @@ static void end(void *self, Str space, Str name)
     case TAG_HEADING:
     case TAG_ITEM: markdown_block(w); break;
     case TAG_LIST:
-    case TAG_NUMBERED: markdown_list_end(w); break;
+    case TAG_NUMBERED:
+        markdown_list_end(w);
+        close_list(h);
+        break;
+    case TAG_TERMS:
+        markdown_block(w);
+        close_list(h);
+        break;
     case TAG_CODE: markdown_code_end(w); break;
     case TAG_TABLE: markdown_table_end(w); break;
     case TAG_ROW: markdown_row_end(w); break;

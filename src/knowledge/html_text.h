@@ -18,7 +18,11 @@ typedef struct HtmlText {
     MarkdownScript script;
     size_t mark;        // where that begins
     size_t letters, linked;  // bytes of text so far, and of links among them
-    unsigned links;
+    unsigned links, away;   // so far, and those among them that lead out of the page
+    unsigned list;      // depth of the outermost list; 0: none
+    size_t list_from;   // what was written before it
+    size_t letters_before, linked_before;
+    unsigned links_before, away_before;
 } HtmlText;
 
 XmlHandler html_text_handler(HtmlText *h);

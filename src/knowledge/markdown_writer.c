@@ -200,8 +200,9 @@ static void write_block(MarkdownWriter *w, Str line)
     bool item = w->item && w->depth;
     if (w->heading) line = without_anchor(line);
     if (line.len == 0) return;
-    gap(w, item);
+    gap(w, item && !w->heading);
     if (w->heading) {
+        w->item = false;    // a list that lays out sections
         for (unsigned i = 0; i < w->heading; i++) buf_add_char(&w->out, '#');
         buf_add_char(&w->out, ' ');
         buf_add(&w->out, line);
@@ -213,24 +214,30 @@ static void write_block(MarkdownWriter *w, Str line)
     w->item = false;
 }
 
+static void lay_out(MarkdownWriter *w);
+
 void markdown_block(MarkdownWriter *w)
 {
     if (w->code) {
         code_line(w);
         return;
     }
+    enum { HEADER_MAX = 200 };  // bytes; more before a paragraph's end is a page that a table lays out
+    if (w->table && !w->header_done && w->line.len > HEADER_MAX) lay_out(w);
     if (w->table) {
         w->space = true;    // paragraphs of a cell follow each other on its line
         return;
     }
     // An empty paragraph inside an item leaves the item waiting for its text.
-    write_block(w, str_trim_end(buf_str(&w->line)));
+    enum { SHORT = 400 };   // bytes
+    if (!w->dropped || w->heading || w->line.len > SHORT) write_block(w, str_trim_end(buf_str(&w->line)));
+    w->dropped = false;
     buf_clear(&w->line);
     w->heading = 0;
     w->space = false;
 }
 
-static void lay_out(MarkdownWriter *w);
+void markdown_drop_block(MarkdownWriter *w) { w->dropped = !w->table && !w->code; }
 
 void markdown_heading(MarkdownWriter *w, unsigned level)
 {

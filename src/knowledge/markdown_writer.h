@@ -29,6 +29,7 @@ typedef struct MarkdownWriter {
     Buf line;               // the block, or cell, that is being written
     unsigned heading;       // its level; 0: none
     bool item;              // it opens a list item
+    bool dropped;           // it is not written
     bool space;             // white space was seen behind its last letter
     bool code;              // white space stays
     MarkdownList lists[MARKDOWN_LISTS];
@@ -50,6 +51,7 @@ void markdown_free(MarkdownWriter *w);
 void markdown_text(MarkdownWriter *w, Str text);      // folded
 void markdown_line_break(MarkdownWriter *w);
 void markdown_block(MarkdownWriter *w);               // ends the block that is open
+void markdown_drop_block(MarkdownWriter *w);          // it will not be written, where it is short and no heading
 void markdown_heading(MarkdownWriter *w, unsigned level);  // the next block is a heading; 1 to 6
 void markdown_list(MarkdownWriter *w, bool ordered);
 void markdown_list_end(MarkdownWriter *w);

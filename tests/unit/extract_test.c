@@ -46,6 +46,11 @@ static void test_html_layouts(void **state)
     assert_html("<table><tr><td>left</td><td><h1>Title</h1><p>text</p><table><tr><td>a</td><td>b</td></tr></table><ul><li>c</li></ul></td></tr></table><p>end",
                 "left\n\n# Title\n\ntext\n\n| a | b |\n| --- | --- |\n\n- c\n\nend");
     assert_html("<table><tr><td class='linenos'><pre>1\n2</pre></td><td class='code'><pre>if x:\n&nbsp;   y</pre></td></tr></table>", "```\nif x:\n    y\n```");
+    Str words = str_slice(S("words words words words words words words words words words words words words words words words words words words words "
+                            "words words words words words words words words words words words words words words words words words words"), 0, 209);
+    assert_html(arena_printf(&arena, "<table><tr><td>menu</td><td><p>%.*s</p><p>more</p></td></tr></table>", STR_ARG(words)).ptr,
+                arena_printf(&arena, "menu\n\n%.*s\n\nmore", STR_ARG(words)).ptr);
+    assert_html("<ul><li><h3>One</h3><p>text</p></li></ul>", "### One\n\n  text");
     assert_html("<table><tr><th>a</th><th>b</th></tr><tr><td>1</td><td>see <pre>x\n  y</pre></td></tr></table>", "| a | b |\n| --- | --- |\n\n1\n\nsee\n\n```\nx\n  y\n```");
 }
 
@@ -62,6 +67,9 @@ static void test_html_furniture(void **state)
     assert_html("<div class='a toc'>1. One</div><h2>One<a class='anchor'>¶</a></h2><div id='nav-path'>up</div><p>text</p><footer>© us</footer>", "## One\n\ntext");
     assert_html("<blockquote>said<footer>Ann</footer></blockquote><h2 id='toc'>C #</h2>", "said\n\nAnn\n\n## C");
     assert_html("<p>I <img class='emoji' alt='❤️'> <img alt='a photo'>you, <img class='math' alt='x^2'> <math alttext='\\alpha'><mi>a</mi></math></p>", "I ❤️ you, x^2 $\\alpha$");
+    assert_html("<p>Next: <a rel='next' href='b'>B</a>, Up: <a href='a'>A</a></p><h1>T <a rel='up' href='a'>A</a></h1><table class='menu'><tr><td>B</td></tr></table>", "# T A");
+    assert_html("<ul><li><a href='#a'>One</a><ol><li><a href='#b'>Two</a></ol><li><a href='#c'>Three</a></ul><p>text", "text");
+    assert_html("<ul><li><a href='#a'>One</a><li><a href='b'>Two</a><li><a href='#c'>Three</a></ul><ul><li><a href='#d'>a</a> said<li>b<li>c</ul>", "- One\n- Two\n- Three\n\n- a said\n- b\n- c");
     assert_html("<math><semantics><mi>y</mi><annotation encoding='application/x-tex'>y</annotation></semantics></math>", "y");
 }
 
@@ -221,6 +229,22 @@ static void test_odt_tables(void **state)
                "| both |  | c |\n| --- | --- | --- |\n|  |  | 3 |");
 }
 
+// ---- tables of values ---------------------------------------------------------------------------
+
+static void test_csv_headers(void **state)
+{
+    (void)state;
+    assert_text(S("# version=1, made by hand\n# more\nname,fee\na,1\n"), "x.csv", "name: a\nfee: 1");
+    assert_text(S("Fees of the year\n\nname;fee\na;1,5\n"), "x.csv", "Fees of the year\n\nname: a\nfee: 1,5");
+    assert_text(S("5.1,3.5,setosa\n4.9,3.0,setosa\n"), "x.csv", "5.1\n3.5\nsetosa\n\n4.9\n3.0\nsetosa");
+    assert_text(S("1,Ann\n2,Bob\n"), "x.csv", "1\nAnn\n\n2\nBob");
+    assert_text(S("2010-01-01,x\n2010-01-02,y\n"), "x.csv", "2010-01-01\nx\n\n2010-01-02\ny");
+    assert_text(S("land,1990,2000\na,1,2\n"), "x.csv", "land: a\n1990: 1\n2000: 2");
+    assert_text(S("#id,name\n1,a\n"), "x.csv", "#id: 1\nname: a");
+    assert_text(S("one\ntwo\n"), "x.csv", "one: two");
+    assert_text(S("# only\n"), "x.csv", "");
+}
+
 // ---- subtitles ----------------------------------------------------------------------------------
 
 static void test_subtitles(void **state)
@@ -248,6 +272,7 @@ int main(void)
         cmocka_unit_test_teardown(test_docx_formulas, teardown),      cmocka_unit_test_teardown(test_docx_tables, teardown),
         cmocka_unit_test_teardown(test_odt_lists, teardown),          cmocka_unit_test_teardown(test_odt_styles, teardown),
         cmocka_unit_test_teardown(test_odt_tables, teardown),         cmocka_unit_test_teardown(test_subtitles, teardown),
+        cmocka_unit_test_teardown(test_csv_headers, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
