@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// JSON and JSON Lines: values as "key: value" lines, nested ones indented; each element of the
-// outermost array, each line of a .jsonl, a paragraph.
+// JSON and JSON Lines: values as "key: value" lines, nested ones indented, numbers and short words of an
+// array on one line; each element of the outermost array, each line of a .jsonl, a paragraph.
 #include "base/json.h"
 #include "base/utf8.h"
 #include "knowledge/document.h"
@@ -23,21 +23,50 @@ static bool is_nested(const json_t *value)
     return (json_is_object(value) && json_object_size(value)) || (json_is_array(value) && json_array_size(value));
 }
 
+// The first line of an array's element stands behind its dash.
 static void new_line(Buf *b, unsigned depth)
 {
+    if (str_ends(buf_str(b), S("- "))) return;
     if (b->len && b->ptr[b->len - 1] != '\n') buf_add_char(b, '\n');
     for (unsigned i = 0; i < depth; i++) buf_add(b, S("  "));
 }
 
+// Numbers, or words that are short and hold no comma.
+static bool is_row(const json_t *value)
+{
+    enum { WORD = 30 };
+    size_t i;
+    json_t *child;
+    if (!json_is_array(value)) return false;
+    json_array_foreach(value, i, child) {
+        Str word = json_is_string(child) ? json_str(child) : (Str){0};
+        if (is_nested(child) || word.len > WORD || str_find_char(word, ',') != STR_NONE || str_find_char(word, '\n') != STR_NONE) return false;
+    }
+    return true;
+}
+
+static void write_row(Buf *b, json_t *value)
+{
+    size_t i;
+    json_t *child;
+    json_array_foreach(value, i, child) {
+        if (i) buf_add(b, S(", "));
+        write_scalar(b, child);
+    }
+}
+
 static void write_entry(Buf *b, Str name, json_t *value, unsigned depth)
 {
+    bool dash = str_eq(name, S("-")), row = is_nested(value) && is_row(value);
     new_line(b, depth);
     buf_add(b, name);
-    if (is_nested(value) && depth < DEPTH_SHOWN) {
+    if (is_nested(value) && !row && depth < DEPTH_SHOWN) {
+        if (dash) buf_add_char(b, ' ');
         write_value(b, value, depth + 1);
     } else {
         buf_add_char(b, ' ');
-        write_scalar(b, value);
+        if (row) write_row(b, value);
+        else write_scalar(b, value);
     }
 }
 
@@ -48,6 +77,7 @@ static void write_value(Buf *b, json_t *value, unsigned depth)
     size_t i;
     char name[256];
     if (!is_nested(value)) write_scalar(b, value);
+    else if (is_row(value)) write_row(b, value);
     else if (json_is_object(value))
         json_object_foreach(value, key, child) {
             snprintf(name, sizeof name, "%.250s:", key);
@@ -127,9 +157,9 @@ static bool extract_lines(Extraction *x, Error *e)
 }
 
 const DocumentType document_json = {
-    .name = S_INIT("json"), .endings = " json", .extract = extract_json, .version = 1,
+    .name = S_INIT("json"), .endings = " json", .extract = extract_json, .version = 2,
 };
 
 const DocumentType document_jsonl = {
-    .name = S_INIT("jsonl"), .endings = " jsonl ndjson", .extract = extract_lines, .version = 1,
+    .name = S_INIT("jsonl"), .endings = " jsonl ndjson", .extract = extract_lines, .version = 2,
 };

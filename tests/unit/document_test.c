@@ -61,7 +61,7 @@ static void test_tables_and_values(void **state)
     assert_text(S("a;b\n1;2,5\n"), "x.csv", "a: 1\nb: 2,5");
     assert_text(S("a\tb\n1\t2\n"), "x.tsv", "a: 1\nb: 2");
     assert_text(S("a,b\n\"open,2\n"), "x.csv", "a: open,2");
-    assert_text(S("{\"title\": \"Fees\", \"n\": [1, {\"x\": null}], \"e\": {}}"), "x.json", "title: Fees\nn:\n  - 1\n  -\n    x: null\ne: {}");
+    assert_text(S("{\"title\": \"Fees\", \"n\": [1, {\"x\": null}], \"e\": {}}"), "x.json", "title: Fees\nn:\n  - 1\n  - x: null\ne: {}");
     assert_text(S("[\"a\", {\"b\": 1.5}]"), "x.json", "a\n\nb: 1.5");
     assert_fault(S("{\"a\": 1,}"), "x.json", "");
     assert_text(S("{\"a\":1}\n\n{\"a\":2}\n"), "x.jsonl", "a: 1\n\na: 2");

@@ -245,6 +245,14 @@ static void test_csv_headers(void **state)
     assert_text(S("# only\n"), "x.csv", "");
 }
 
+static void test_json_arrays(void **state)
+{
+    (void)state;
+    assert_text(S("{\"a\": [1, 2.5, null], \"b\": [\"x\", \"y z\"], \"c\": [\"one, two\", \"three\"], \"d\": [[1, 2], [3, [4]]], \"e\": []}"), "x.json",
+                "a: 1, 2.5, null\nb: x, y z\nc:\n  - one, two\n  - three\nd:\n  - 1, 2\n  - - 3\n    - 4\ne: []");
+    assert_text(S("{\"a\": [{\"x\": 1, \"y\": [{\"z\": 2}]}, {\"x\": \"- \"}]}\n[1, 2]\n"), "x.jsonl", "a:\n  - x: 1\n    y:\n      - z: 2\n  - x: -\n\n1, 2");
+}
+
 // ---- subtitles ----------------------------------------------------------------------------------
 
 static void test_subtitles(void **state)
@@ -272,7 +280,7 @@ int main(void)
         cmocka_unit_test_teardown(test_docx_formulas, teardown),      cmocka_unit_test_teardown(test_docx_tables, teardown),
         cmocka_unit_test_teardown(test_odt_lists, teardown),          cmocka_unit_test_teardown(test_odt_styles, teardown),
         cmocka_unit_test_teardown(test_odt_tables, teardown),         cmocka_unit_test_teardown(test_subtitles, teardown),
-        cmocka_unit_test_teardown(test_csv_headers, teardown),
+        cmocka_unit_test_teardown(test_csv_headers, teardown),        cmocka_unit_test_teardown(test_json_arrays, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
