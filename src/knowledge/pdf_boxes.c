@@ -24,7 +24,7 @@ static bool has_space(const PdfBox *a, const PdfBox *b)
 
 static void add_word(Buf *out, const PdfBoxes *b, const PdfWord *w) { buf_add(out, (Str){b->letters.ptr + w->at, w->len}); }
 
-// A hyphen at a line's end goes, and its word with it into the next line, unless the flow of text ends there.
+// A hyphen at a line's end stays: whether it is the word's own, the whole document tells.
 static void write_text(PdfBoxes *b)
 {
     for (size_t i = 0; i < b->n; i++) {
@@ -33,8 +33,6 @@ static void write_text(PdfBoxes *b)
         add_word(&b->text, b, w);
         if (after == PDF_SAME_LINE) {
             if (has_space(&w->box, &w[1].box)) buf_add_char(&b->text, ' ');
-        } else if (after != PDF_NEW_FLOW && b->letters.ptr[w->at + w->len - 1] == '-') {
-            b->text.len -= !b->text.full;
         } else {
             buf_add(&b->text, after == PDF_NEW_FLOW ? S("\n\n") : S("\n"));
         }

@@ -90,6 +90,45 @@ bool pdf_tables_likely(Str page)
     return false;
 }
 
+// ---- contents -----------------------------------------------------------------------------------
+
+// Behind the leader of a line ("....", ". . . ."), or STR_NONE.
+static size_t behind_leader(Str line)
+{
+    enum { FEWEST = 5 };
+    size_t dots = 0, end = STR_NONE;
+    for (size_t i = 0; i < line.len; i++) {
+        if (line.ptr[i] == '.') dots++;
+        else if (line.ptr[i] != ' ') dots = 0;
+        if (dots >= FEWEST) end = i + 1;
+    }
+    return end;
+}
+
+bool pdf_is_contents(Str page)
+{
+    enum { PROSE = 80, FEWEST = 5 };
+    size_t leaders = 0, numbers = 0, lines = 0, prose = 0, counted = 0, falls = 0;
+    uint64_t before = 0, n;
+    if (!str_contains(page, S(". .")) && !str_contains(page, S("...."))) return false;
+    for (Str line; str_cut(&page, '\n', &line);) {
+        line = str_trim(line);
+        if (line.len == 0) continue;
+        size_t end = behind_leader(line);
+        Str last = str_trim(str_slice(line, end == STR_NONE ? 0 : end, line.len));
+        bool number = str_to_u64(last, &n);
+        lines++;
+        leaders += end != STR_NONE;
+        numbers += end == STR_NONE && is_figure(line);
+        prose += end == STR_NONE && line.len > PROSE;
+        if (!number) continue;
+        counted++;
+        falls += n < before;
+        before = n;
+    }
+    return leaders >= FEWEST && (leaders + numbers) * 2 >= lines && prose * 10 <= lines && counted >= FEWEST && falls * 5 <= counted;
+}
+
 // ---- lines --------------------------------------------------------------------------------------
 
 // A run of text between gaps of two spaces or more; `from` and `to` count letters.

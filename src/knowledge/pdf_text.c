@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/hash.h"
 #include "base/utf8.h"
+#include "knowledge/pdf_hyphens.h"
 #include "knowledge/pdf_tables.h"
 #include "text/words.h"
 
@@ -202,12 +203,17 @@ static size_t bullet_len(Str line)
 
 typedef struct Flow {
     Buf *out;
+    const PdfHyphens *hyphens;
     size_t width;       // of the page's longest line
     Str before;         // the line before, in the same paragraph or item
     bool paragraph;     // the next line begins one
     bool bullet;        // the next line is an item
     bool in_list;       // the last paragraph was one
 } Flow;
+
+static bool in_word(char c) { return str_is_alpha(c) || str_is_digit(c) || (unsigned char)c >= 0x80; }
+static bool ends_in_hyphen(Str line) { return line.len > 1 && line.ptr[line.len - 1] == '-' && in_word(line.ptr[line.len - 2]); }
+static bool begins_word(Str line) { return in_word(line.ptr[0]) && bullet_len(line) == 0; }
 
 // What goes between the line before and this one; takes back a hyphen that only the line end made.
 static void join_line(Flow *f, Str line)
@@ -219,8 +225,8 @@ static void join_line(Flow *f, Str line)
         buf_add(b, S("- "));
     } else if (f->paragraph) {
         if (b->len) buf_add(b, S("\n\n"));
-    } else if (before.len > 1 && before.ptr[before.len - 1] == '-' && lower(before.ptr[before.len - 2]) && lower(line.ptr[0])) {
-        b->len--;
+    } else if (ends_in_hyphen(before) && begins_word(line)) {
+        if (!pdf_hyphen_stays(f->hyphens, before, line)) b->len--;
     } else if (str_ends(before, S("\xC2\xAD"))) {
         b->len -= 2;
     } else {
@@ -229,9 +235,9 @@ static void join_line(Flow *f, Str line)
     if (f->bullet || f->paragraph) f->in_list = f->bullet;
 }
 
-static void write_page(Buf *b, const Page *p)
+static void write_page(Buf *b, const Page *p, const PdfHyphens *hyphens)
 {
-    Flow f = {.out = b, .paragraph = true};
+    Flow f = {.out = b, .hyphens = hyphens, .paragraph = true};
     for (size_t i = 0; i < p->n; i++)
         if (!p->gone[i] && !p->table[i] && p->lines[i].len > f.width && p->lines[i].len < 400) f.width = p->lines[i].len;
     for (size_t i = 0; i < p->n; i++) {
@@ -240,7 +246,7 @@ static void write_page(Buf *b, const Page *p)
         if (p->table[i]) {
             if (b->len) buf_add(b, S("\n\n"));
             buf_add(b, line);
-            f = (Flow){.out = b, .width = f.width, .paragraph = true};
+            f = (Flow){.out = b, .hyphens = hyphens, .width = f.width, .paragraph = true};
             continue;
         }
         size_t mark = bullet_len(line);
@@ -294,14 +300,16 @@ static Str clean(Str text, Arena *a)
 
 Str pdf_text(Str printed, PdfLayout layout, Arena *a, uint64_t **starts, uint32_t *n_pages)
 {
-    Str rest = clean(printed, a), text;
+    Str rest = clean(printed, a), text, raw;
+    PdfHyphens hyphens = pdf_hyphens(rest, a);
     size_t n = 0, cap = 0;
     Page *pages = NULL;
     while (str_cut(&rest, '\f', &text) && n < PDF_PAGES_MAX) {
         if (!rest.ptr && text.len == 0) break;  // behind the last form feed
         pages = arena_grow(a, pages, n, &cap, sizeof *pages);
+        if (str_cut(&printed, '\f', &raw) && pdf_is_contents(raw)) text = (Str){0};
         pages[n] = read_page(text, a);
-        if (n < layout.n && layout.pages[n].ptr) put_tables(&pages[n], clean(layout.pages[n], a), a);
+        if (text.ptr && n < layout.n && layout.pages[n].ptr) put_tables(&pages[n], clean(layout.pages[n], a), a);
         n++;
     }
     if (n >= 3) drop_repeated(pages, n, a);
@@ -312,7 +320,7 @@ Str pdf_text(Str printed, PdfLayout layout, Arena *a, uint64_t **starts, uint32_
         drop_numbers(&pages[i]);
         size_t before = b.len;
         Buf page = {0};
-        write_page(&page, &pages[i]);
+        write_page(&page, &pages[i], &hyphens);
         if (page.len && before) buf_add(&b, S("\n\n"));
         (*starts)[i] = b.len;
         buf_add(&b, buf_str(&page));

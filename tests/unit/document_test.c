@@ -486,7 +486,7 @@ static void test_pdf_boxes(void **state)
 {
     (void)state;
     static const char *const animals[] = {"Animal", "Gnat", "Gnu", "Emu", "Ape", "Cat"}, *const prices[] = {"Price", "13.65", "92.50", "7.10", "8.25", "3.99"};
-    static const char want[] = "Fees <&>1 are important.\n\nAnimal\nGnat\nGnu\nEmu\nApe\nCat\n\nPrice\n13.65\n92.50\n7.10\n8.25\n3.99\n\n\f\f";
+    static const char want[] = "Fees <&>1 are impor-\ntant.\n\nAnimal\nGnat\nGnu\nEmu\nApe\nCat\n\nPrice\n13.65\n92.50\n7.10\n8.25\n3.99\n\n\f\f";
     Buf table = {0};
     add_column(&table, 10, animals);
     add_column(&table, 80, prices);

@@ -2,6 +2,7 @@
 //
 // What real documents are made of, and what a reader should get of it: a small piece of each.
 #include "base/buf.h"
+#include "knowledge/pdf_text.h"
 
 #include "document_text.h"
 
@@ -253,6 +254,40 @@ static void test_json_arrays(void **state)
     assert_text(S("{\"a\": [{\"x\": 1, \"y\": [{\"z\": 2}]}, {\"x\": \"- \"}]}\n[1, 2]\n"), "x.jsonl", "a:\n  - x: 1\n    y:\n      - z: 2\n  - x: -\n\n1, 2");
 }
 
+// ---- PDF ----------------------------------------------------------------------------------------
+
+static void assert_printed(const char *printed, const char *want)
+{
+    uint64_t *pages;
+    uint32_t n;
+    Str got = pdf_text(str_from(printed), (PdfLayout){0}, &arena, &pages, &n);
+    if (!str_eq(got, str_from(want))) fail_msg("<%.*s>\nnot\n<%s>", STR_ARG(got), want);
+}
+
+static void test_pdf_hyphens(void **state)
+{
+    (void)state;
+    // The document's other words tell.
+    assert_printed("A data-driven and an important thing is data-\ndriven and impor-\ntant, an im-\nportant one as un-\nknown.\n\f",
+                   "A data-driven and an important thing is data-driven and important, an important one as unknown.");
+    // One that parts no words: what nothing is known of is left.
+    assert_printed("low-level and high-end things are low-\nlevel and high-\nend and never-\nheard, Gimp-\nPrint of 2000-\n2012 and on.\n\f",
+                   "low-level and high-end things are low-level and high-end and never-heard, Gimp-Print of 2000-2012 and on.");
+    // Before a capital a hyphen stays, unless the word stands elsewhere in one piece.
+    assert_printed("GNUPLOT is GNU-\nPLOT from Marquardt-\nLevenberg and a 10-\nfold, or -\nso.\n\f", "GNUPLOT is GNUPLOT from Marquardt-Levenberg and a 10-fold, or - so.");
+}
+
+static void test_pdf_contents(void **state)
+{
+    (void)state;
+    const char *contents = "Contents\n1 Start . . . . . . 1\n1.1 Install ........ 2\n2 Use . . . . . . 5\n2.1 Open . . . . . . 7\n2.2 Close . . . . . 9\n3\nIndex . . . . . 12\n";
+    assert_printed(arena_printf(&arena, "Title\n\f%s\fText.\n\f", contents).ptr, "Title\n\nText.");
+    // A list of prices is none, nor is a page that has some dots in it.
+    assert_printed("Coffee ..... 3.50\nTea ..... 2.90\nCake ..... 4.10\nMilk ..... 1.20\nSoup ..... 6.00\nBread ..... 2.00\n\f",
+                   "Coffee 3.50 Tea 2.90 Cake 4.10 Milk 1.20 Soup 6.00 Bread 2.00");
+    assert_printed("Ann ..... 7\nBob ..... 3\nEve ..... 9\nMia ..... 2\nTom ..... 8\nZoe ..... 1\n\f", "Ann 7 Bob 3 Eve 9 Mia 2 Tom 8 Zoe 1");
+}
+
 // ---- subtitles ----------------------------------------------------------------------------------
 
 static void test_subtitles(void **state)
@@ -280,6 +315,7 @@ int main(void)
         cmocka_unit_test_teardown(test_docx_formulas, teardown),      cmocka_unit_test_teardown(test_docx_tables, teardown),
         cmocka_unit_test_teardown(test_odt_lists, teardown),          cmocka_unit_test_teardown(test_odt_styles, teardown),
         cmocka_unit_test_teardown(test_odt_tables, teardown),         cmocka_unit_test_teardown(test_subtitles, teardown),
+        cmocka_unit_test_teardown(test_pdf_hyphens, teardown),        cmocka_unit_test_teardown(test_pdf_contents, teardown),
         cmocka_unit_test_teardown(test_csv_headers, teardown),        cmocka_unit_test_teardown(test_json_arrays, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
