@@ -261,6 +261,15 @@ static void write_page(Buf *b, const Page *p, const PdfHyphens *hyphens)
     }
 }
 
+// What parts a page's text from the next page's: a space within a sentence that goes on.
+static Str page_break(Str text, Str page)
+{
+    char last = text.ptr[text.len - 1], first = page.ptr[0], second = page.len > 1 ? page.ptr[1] : ' ';
+    bool item = second == ')' || second == '.';
+    bool goes_on = !item && first >= 'a' && first <= 'z' && (last == ',' || (last >= 'a' && last <= 'z'));
+    return goes_on ? S(" ") : S("\n\n");
+}
+
 // The end of the dots that lead the eye from a title to its page's number, which begin at `at`; `at`: there are none.
 static size_t leader_end(Str s, size_t at)
 {
@@ -321,7 +330,7 @@ Str pdf_text(Str printed, PdfLayout layout, Arena *a, uint64_t **starts, uint32_
         size_t before = b.len;
         Buf page = {0};
         write_page(&page, &pages[i], &hyphens);
-        if (page.len && before) buf_add(&b, S("\n\n"));
+        if (page.len && before) buf_add(&b, page_break(buf_str(&b), buf_str(&page)));
         (*starts)[i] = b.len;
         buf_add(&b, buf_str(&page));
         buf_free(&page);

@@ -280,6 +280,7 @@ static void test_pdf_hyphens(void **state)
 static void test_pdf_contents(void **state)
 {
     (void)state;
+    assert_printed("It goes\n\fon, and\n\fEnds.\n\ftwo, \n\fb) three\n\f", "It goes on, and\n\nEnds.\n\ntwo,\n\nb) three");
     const char *contents = "Contents\n1 Start . . . . . . 1\n1.1 Install ........ 2\n2 Use . . . . . . 5\n2.1 Open . . . . . . 7\n2.2 Close . . . . . 9\n3\nIndex . . . . . 12\n";
     assert_printed(arena_printf(&arena, "Title\n\f%s\fText.\n\f", contents).ptr, "Title\n\nText.");
     // A list of prices is none, nor is a page that has some dots in it.
