@@ -49,9 +49,12 @@ const DocumentType *document_type_by_key(uint64_t key);
 uint64_t document_types_key(void);
 
 // Reads bytes as text: UTF-8, UTF-16 with a byte order mark or plainly alternating zeros, else
-// Windows-1252; anything else is an error that names the byte. CRLF becomes LF, one line break at
+// Windows-1252, where it looks like that; anything else is an error that names the byte. CRLF becomes LF, one line break at
 // the very end goes. The result is the bytes themselves or lies in the arena.
 bool document_decode(Str bytes, Str shown, Arena *a, Str *text, Error *e);
+
+// False: the bytes are words in some other encoding (of Cyrillic, Chinese, …), which nobody named.
+bool document_is_windows_1252(Str bytes, Str shown, Error *e);
 
 // Appends bytes of Windows-1252 as UTF-8; those that stand for no letter as U+FFFD.
 void document_add_windows_1252(Buf *b, Str bytes);

@@ -97,6 +97,32 @@ static uint32_t windows_letter(char c)
     return byte >= 0x80 && byte < 0xA0 ? upper[byte - 0x80] : byte;
 }
 
+// Where words of another encoding's letters begin: in Windows-1252 a letter beyond ASCII stands among others of ASCII,
+// in Cyrillic or Chinese encodings whole words are such bytes. STR_NONE: most do not.
+static size_t foreign_words(Str bytes)
+{
+    enum { RUN = 3, FEWEST = 6 };
+    size_t high = 0, in_runs = 0, first = STR_NONE;
+    for (size_t i = 0; i < bytes.len;) {
+        size_t from = i;
+        bool same = true;   // a rule of dashes or dots
+        for (; i < bytes.len && (unsigned char)bytes.ptr[i] >= 0x80; i++) same &= bytes.ptr[i] == bytes.ptr[from];
+        if (!same && i - from >= RUN) {
+            in_runs += i - from;
+            if (first == STR_NONE) first = from;
+        }
+        high += same && i - from > 1 ? 0 : i - from;
+        i += i == from;
+    }
+    return high >= FEWEST && in_runs * 2 > high ? first : STR_NONE;
+}
+
+bool document_is_windows_1252(Str bytes, Str shown, Error *e)
+{
+    size_t foreign = foreign_words(bytes);
+    return foreign == STR_NONE || not_text(bytes, foreign, "neither UTF-8 nor, by the look of its neighbours, Windows-1252", shown, e);
+}
+
 void document_add_windows_1252(Buf *b, Str bytes)
 {
     for (size_t i = 0, from = 0; i < bytes.len; from = ++i) {
@@ -113,6 +139,7 @@ static bool from_windows_1252(Str bytes, Str shown, Arena *a, Str *text, Error *
 {
     char letter[4];
     size_t n = 0;
+    if (!document_is_windows_1252(bytes, shown, e)) return false;
     for (size_t i = 0; i < bytes.len; i++) {
         unsigned char byte = (unsigned char)bytes.ptr[i];
         uint32_t c = windows_letter(bytes.ptr[i]);

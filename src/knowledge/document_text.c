@@ -9,9 +9,9 @@ static bool extract(Extraction *x, Error *e)
 }
 
 const DocumentType document_text = {
-    .name = S_INIT("text"), .endings = " txt text", .extract = extract, .version = 1,
+    .name = S_INIT("text"), .endings = " txt text", .extract = extract, .version = 2,
 };
 
 const DocumentType document_markdown = {
-    .name = S_INIT("markdown"), .endings = " md markdown", .extract = extract, .markdown = true, .version = 1,
+    .name = S_INIT("markdown"), .endings = " md markdown", .extract = extract, .markdown = true, .version = 2,
 };

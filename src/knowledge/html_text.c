@@ -329,6 +329,7 @@ static bool decode(Str bytes, Arena *a, Str *page, const char **encoding, Error 
     if (str_starts(bytes, S("\xFF\xFE")) || str_starts(bytes, S("\xFE\xFF"))) return document_decode(bytes, (Str){0}, a, page, e);
     if (utf8_valid(*page)) return true;
     Str name = named_encoding(*page);
+    if (name.len == 0 && !document_is_windows_1252(*page, (Str){0}, e)) return false;
     Buf decoded = {0};
     // Some bytes that are wrong make no other encoding of it.
     if (str_eq_ignore_case(name, S("utf-8"))) utf8_add_lossy(&decoded, *page);

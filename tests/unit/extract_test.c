@@ -230,6 +230,19 @@ static void test_odt_tables(void **state)
                "| both |  | c |\n| --- | --- | --- |\n|  |  | 3 |");
 }
 
+// ---- encodings ----------------------------------------------------------------------------------
+
+// Words of another encoding are no Windows-1252, though each of their bytes is.
+static void test_encodings(void **state)
+{
+    (void)state;
+    assert_fault(S("1\n00:00:01,000 --> 00:00:02,000\n\xCF\xF0\xE8\xE2\xE5\xF2, \xEC\xE8\xF0!\n"), "x.srt", "byte 0xCF at offset 32 is neither");
+    assert_fault(S("<html><body><p>\xC4\xE3\xBA\xC3 \xCA\xC0\xBD\xE7</p>"), "x.html", "byte 0xC4");
+    assert_text(S("<html><meta charset=\"gb2312\"><body><p>\xC4\xE3\xBA\xC3</p>"), "x.html", "你好");
+    assert_text(S("\x97\x97\x97\x97\x97\x97\x97\x97\nd\xE9j\xE0 \xAB na\xEFve\x85\xBB"), "x.txt", "————————\ndéjà « naïve…»");
+    assert_text(S("\x93\xC9t\xE9\x94 \x96 \xE0"), "x.txt", "“Été” – à");
+}
+
 // ---- tables of values ---------------------------------------------------------------------------
 
 static void test_csv_headers(void **state)
@@ -317,6 +330,7 @@ int main(void)
         cmocka_unit_test_teardown(test_odt_lists, teardown),          cmocka_unit_test_teardown(test_odt_styles, teardown),
         cmocka_unit_test_teardown(test_odt_tables, teardown),         cmocka_unit_test_teardown(test_subtitles, teardown),
         cmocka_unit_test_teardown(test_pdf_hyphens, teardown),        cmocka_unit_test_teardown(test_pdf_contents, teardown),
+        cmocka_unit_test_teardown(test_encodings, teardown),
         cmocka_unit_test_teardown(test_csv_headers, teardown),        cmocka_unit_test_teardown(test_json_arrays, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
