@@ -303,10 +303,51 @@ static bool is_contents(const PdfTable *t)
     return t->columns <= 4 && before >= t->rows / 4 && falls * 6 <= filled && sections * 6 >= t->rows * 5;
 }
 
+static bool is_number(Str s)
+{
+    size_t digits = 0;
+    for (size_t i = 0; i < s.len; i++) {
+        digits += str_is_digit(s.ptr[i]);
+        if (!str_is_digit(s.ptr[i]) && !memchr("+-.,%", s.ptr[i], 5)) return false;
+    }
+    return digits > 0;
+}
+
+// "58 21.2": numbers of two columns that no gap parts; not "21 500", which is one.
+static bool is_crowded(Str cell)
+{
+    Str word;
+    for (bool before = false, number; str_cut(&cell, ' ', &word); before = number) {
+        number = is_number(word);
+        uint64_t n;
+        bool thousands = word.len == 3 && str_to_u64(word, &n);
+        if (before && number && !thousands) return true;
+    }
+    return false;
+}
+
+// Whether most rows are a drawing made of letters, or have columns that stand too near to tell apart.
+static bool is_unclear(const PdfTable *t)
+{
+    enum { PART = 3 };
+    size_t drawn = 0, crowded = 0;
+    for (size_t row = 0; row < t->rows; row++) {
+        bool bar = false, crowd = false;
+        for (size_t c = 0; c < t->columns; c++) {
+            Str cell = t->cells[row * t->columns + c];
+            bar |= str_find_char(cell, '|') != STR_NONE;
+            crowd |= is_crowded(cell);
+        }
+        drawn += bar;
+        crowded += crowd;
+    }
+    return drawn * PART >= t->rows || crowded * PART >= t->rows;
+}
+
 static bool is_clear(const PdfTable *t)
 {
     size_t filled = 0, letters = 0, longs = 0, figures = 0, words = 0, columns = 0;
-    if (t->rows < PDF_TABLE_ROWS || is_contents(t)) return false;
+    if (t->rows < PDF_TABLE_ROWS || is_contents(t) || is_unclear(t)) return false;
     for (size_t c = 0; c < t->columns; c++) {
         Kind k = kind_of(t, c);
         if (c == 0 && k.marks * 2 > k.filled) return false;

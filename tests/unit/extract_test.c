@@ -2,6 +2,7 @@
 //
 // What real documents are made of, and what a reader should get of it: a small piece of each.
 #include "base/buf.h"
+#include "knowledge/pdf_tables.h"
 #include "knowledge/pdf_text.h"
 
 #include "document_text.h"
@@ -302,6 +303,24 @@ static void test_pdf_contents(void **state)
     assert_printed("Ann ..... 7\nBob ..... 3\nEve ..... 9\nMia ..... 2\nTom ..... 8\nZoe ..... 1\n\f", "Ann 7 Bob 3 Eve 9 Mia 2 Tom 8 Zoe 1");
 }
 
+// A drawing made of letters, and columns that stand too near to be told apart.
+static void test_pdf_unclear_tables(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *page;
+        size_t tables;
+    } cases[] = {
+        {"0.8 +||    ++||   |\n0.6 +||    ++||   |\n0.4 +||    ++||   +\n0.2 +||    ++||   |\n", 0},
+        {"Status   V1      V2 V3\nP        23646   50 333\nCC       26174   38 37.5\nCC       27723   25 26.5\n", 0},
+        {"Status   V1      V2\nP        23646   50 333\nCC       26174   38 500\nCC       27723   25 000\n", 1},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        PdfTable *tables;
+        assert_int_equal(pdf_tables_find(str_from(cases[i].page), &arena, &tables), cases[i].tables);
+    }
+}
+
 // ---- subtitles ----------------------------------------------------------------------------------
 
 static void test_subtitles(void **state)
@@ -330,6 +349,7 @@ int main(void)
         cmocka_unit_test_teardown(test_odt_lists, teardown),          cmocka_unit_test_teardown(test_odt_styles, teardown),
         cmocka_unit_test_teardown(test_odt_tables, teardown),         cmocka_unit_test_teardown(test_subtitles, teardown),
         cmocka_unit_test_teardown(test_pdf_hyphens, teardown),        cmocka_unit_test_teardown(test_pdf_contents, teardown),
+        cmocka_unit_test_teardown(test_pdf_unclear_tables, teardown),
         cmocka_unit_test_teardown(test_encodings, teardown),
         cmocka_unit_test_teardown(test_csv_headers, teardown),        cmocka_unit_test_teardown(test_json_arrays, teardown),
     };
