@@ -4,6 +4,7 @@
 FOLDER holds pdf, docx and html files, at any depth. Each kind is read by confab (a first start, on one processor
 and on all of them) and by the peers that are installed (pip install pypdfium2 pypdf python-docx html2text), in turn, the
 best of ROUNDS. A peer's own start is not counted. confab's is, and once more not: less what a project without documents takes.
+PDF files are read by confab with pdftotext and, where pypdfium2 is installed, with its library too.
 """
 import glob
 import logging
@@ -64,11 +65,16 @@ def by_peer(read, files):
     return time.perf_counter() - start
 
 
-def by_confab(confab, project, processors):
+def pdfium_library():
+    found = module("pypdfium2_raw")
+    return found and os.path.join(os.path.dirname(found.__file__), "libpdfium.so")
+
+
+def by_confab(confab, project, processors, pdfium="off"):
     shutil.rmtree(os.path.join(project, ".confab"), ignore_errors=True)
     start = time.perf_counter()
     subprocess.run([confab, "chunks", "-p", project, "--json"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                   preexec_fn=lambda: os.sched_setaffinity(0, processors))
+                   env={**os.environ, "CONFAB_PDFIUM": pdfium}, preexec_fn=lambda: os.sched_setaffinity(0, processors))
     return time.perf_counter() - start
 
 
@@ -91,6 +97,9 @@ def measure(kind, files, confab, rounds):
         project, empty = os.path.join(folder, "p"), os.path.join(folder, "empty")
         rows = [("confab, one processor", lambda: by_confab(confab, project, one)), ("its start", lambda: by_confab(confab, empty, one)),
                 (f"confab, {len(every)} processors", lambda: by_confab(confab, project, every))]
+        if kind == "pdf" and pdfium_library():
+            rows.append(("confab by PDFium", lambda: by_confab(confab, project, one, pdfium_library())))
+            rows.append((f"the same, {len(every)} processors", lambda: by_confab(confab, project, every, pdfium_library())))
         for name, needs, read in PEERS[kind]:
             if needs is None or module(needs):
                 rows.append((name, lambda read=read: by_peer(read, files)))

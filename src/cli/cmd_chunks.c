@@ -11,6 +11,7 @@
 #include "base/path.h"
 #include "base/utf8.h"
 #include "cli/chunk_counter.h"
+#include "cli/pdf_reader.h"
 #include "cli/chunk_table.h"
 #include "cli/locate.h"
 #include "knowledge/knowledge.h"
@@ -187,7 +188,7 @@ static int act(Cli *cli, Error *e)
     Problems problems = {.arena = &cli->arena};
     if (!locate_project(cli, true, &folder, e)) return (int)e->kind;
     ChunkCounter counter = {.cli = cli};
-    KnowledgeOptions options = {.project = folder.ptr, .strict = settings_on(&cli->settings, OPTION_STRICT), .tokens = chunk_counter_source(&counter)};
+    KnowledgeOptions options = {.project = folder.ptr, .strict = settings_on(&cli->settings, OPTION_STRICT), .tokens = chunk_counter_source(&counter), .pdfium = pdf_reader(cli)};
     bool opened = knowledge_open(&knowledge, &options, &cli->arena, &problems);
     if (counter.name.ptr) cli_say(cli, "Tokens are counted with %.*s.", STR_ARG(counter.name));
     report_others(cli, &problems, opened && !settings_has(&cli->settings, OPTION_TEXT) && !settings_has(&cli->settings, OPTION_SHOW));

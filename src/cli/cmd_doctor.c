@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "cli/locate.h"
 #include "cli/model.h"
+#include "cli/pdf_reader.h"
 #include "llm/adapter.h"
 #include "llm/discover.h"
 #include "llm/judge.h"
@@ -27,6 +28,7 @@ typedef struct Report {
     bool answered;
     double seconds;        // of the answer
     Str project;           // absent: none
+    PdfReaderState pdf;
 } Report;
 
 static bool write_chat(const Endpoint *endpoint, Buf *body)
@@ -116,6 +118,14 @@ static void add_file(Buf *b, const char *label, Str path)
     buf_printf(b, "%s  %.*s%s\n", label, STR_ARG(path.ptr ? path : S("none")), path.ptr && !there ? " (not there)" : "");
 }
 
+static void add_pdf_reader(const PdfReaderState *pdf, Buf *b)
+{
+    buf_printf(b, "pdf files  %s", pdf->name ? pdf->name : "none can be read: install poppler-utils");
+    if (pdf->library.ptr) buf_printf(b, ", %.*s (%.*s)", STR_ARG(pdf->library), STR_ARG(pdf->version));
+    else if (pdf->version.ptr) buf_printf(b, " %.*s", STR_ARG(pdf->version));
+    buf_add_char(b, '\n');
+}
+
 static void render_text(const Report *r, Buf *b)
 {
     const Model *m = &r->model;
@@ -123,6 +133,7 @@ static void render_text(const Report *r, Buf *b)
     buf_add(b, S("confab     " CONFAB_VERSION "\n"));
     add_file(b, "config   ", s->user_file);
     if (r->project.ptr) buf_printf(b, "project    %.*s\n", STR_ARG(r->project));
+    add_pdf_reader(&r->pdf, b);
     if (m->local) {
         add_file(b, "embedded ", m->server.model);
         add_file(b, "server   ", m->server.server);
@@ -177,7 +188,11 @@ static void render_json(const Report *r, const Error *e, Buf *b)
         add_names(b, "models", r->servers[i].models, r->servers[i].n_models);
         buf_add_char(b, '}');
     }
-    buf_printf(b, "],\"chat\":{\"answered\":%s,\"seconds\":", r->answered ? "true" : "false");
+    buf_add(b, S("],\"pdf\":{\"version\":"));
+    json_write_string(b, r->pdf.version);
+    add_text(b, "reader", str_from(r->pdf.name));
+    add_text(b, "library", r->pdf.library);
+    buf_printf(b, "},\"chat\":{\"answered\":%s,\"seconds\":", r->answered ? "true" : "false");
     json_write_double(b, r->seconds);
     add_text(b, "error", e->what[0] ? str_from(e->what) : (Str){0});
     buf_add(b, S("}}\n"));
@@ -188,6 +203,7 @@ static int act(Cli *cli, Error *e)
     Report r = {.cli = cli};
     Buf b = {0};
     if (!locate_project_if_any(cli, &r.project, e)) return (int)e->kind;
+    r.pdf = pdf_reader_state(cli);
     bool ok = examine(&r, e);
     if (cli->json)
         render_json(&r, e, &b);
@@ -204,7 +220,7 @@ const Command cmd_doctor = {
     .bit = ON_DOCTOR,
     .arguments = "",
     .summary = "check that the model can be reached",
-    .details = "Shows the resolved address, lists the server's models, and asks for one token. Without LLM_API_URL it checks "
+    .details = "Shows what reads PDF files and the resolved address, lists the server's models, and asks for one token. Without LLM_API_URL it checks "
                "the embedded model and names the model servers found on this machine with the line to use them.",
     .examples = "LLM_API_URL=http://localhost:11434 confab doctor",
     .act = act,

@@ -2,6 +2,7 @@
 //
 // confab export: the dataset in the formats that other tools read.
 #include "cli/chunk_counter.h"
+#include "cli/pdf_reader.h"
 #include "cli/commands.h"
 
 #include "base/file.h"
@@ -117,7 +118,7 @@ static bool add_project(Task *t, Error *e)
     const char *stamp = t->stamps[t->n_runs - 1];
     if (history_read(&t->project, stamp, &cli->arena, info, e)) t->plan.model = info->model;
     ChunkCounter counter = {.cli = cli, .model = info->model};
-    ProjectOptions options = {.max_exchanges = info->max_exchanges, .partition = info->partition, .tokens = chunk_counter_source(&counter)};
+    ProjectOptions options = {.max_exchanges = info->max_exchanges, .partition = info->partition, .tokens = chunk_counter_source(&counter), .pdfium = pdf_reader(cli)};
     bool ok = project_load(t->project.folder.ptr, &options, &cli->arena, &project, &problems) &&
               handwritten_add(&project, stamp, t->runs[t->n_runs - 1], &cli->arena, &t->plan.csv_header, &problems, e);
     if (!ok && e->kind == ERROR_NONE) {
@@ -151,7 +152,7 @@ static bool open_rejected(Task *t, Error *e)
     if (strcmp(t->plan.format->name, "dpo") != 0) return true;
     if (!history_read(&t->project, t->stamps[0], &t->cli->arena, info, e)) return false;
     ChunkCounter counter = {.cli = t->cli, .model = info->model};
-    ProjectOptions options = {.max_exchanges = info->max_exchanges, .partition = info->partition, .tokens = chunk_counter_source(&counter)};
+    ProjectOptions options = {.max_exchanges = info->max_exchanges, .partition = info->partition, .tokens = chunk_counter_source(&counter), .pdfium = pdf_reader(t->cli)};
     bool ok = project_load(t->project.folder.ptr, &options, &t->cli->arena, &t->loaded, &problems);
     chunk_counter_close(&counter);
     for (size_t i = 0; i < t->n_runs && ok; i++)

@@ -2,6 +2,7 @@
 //
 // confab report: a run at a glance, as one HTML file or as numbers.
 #include "cli/chunk_counter.h"
+#include "cli/pdf_reader.h"
 #include "cli/commands.h"
 
 #include "base/file.h"
@@ -114,7 +115,7 @@ static void add_project(Cli *cli, Feed *f, const Project *bare, const RunInfo *r
     Error e = {0};
     Str header;
     ChunkCounter counter = {.cli = cli, .model = run->model};
-    ProjectOptions options = {.max_exchanges = run->max_exchanges, .partition = run->partition, .tokens = chunk_counter_source(&counter)};
+    ProjectOptions options = {.max_exchanges = run->max_exchanges, .partition = run->partition, .tokens = chunk_counter_source(&counter), .pdfium = pdf_reader(cli)};
     if (!project_load(bare->folder.ptr, &options, &cli->arena, &project, &problems) ||
         !handwritten_add(&project, run->stamp, query, &cli->arena, &header, &problems, &e))
         cli_say(cli, "The project cannot be read now, so its handwritten examples and what could be drawn are left out.");

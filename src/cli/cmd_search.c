@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/utf8.h"
 #include "cli/chunk_counter.h"
+#include "cli/pdf_reader.h"
 #include "cli/locate.h"
 #include "knowledge/search.h"
 
@@ -98,7 +99,7 @@ static int act(Cli *cli, Error *e)
     Problems problems = {.arena = &cli->arena};
     if (!locate_project(cli, true, &folder, e)) return (int)e->kind;
     ChunkCounter counter = {.cli = cli};
-    KnowledgeOptions options = {.project = folder.ptr, .tokens = chunk_counter_source(&counter)};
+    KnowledgeOptions options = {.project = folder.ptr, .tokens = chunk_counter_source(&counter), .pdfium = pdf_reader(cli)};
     bool opened = knowledge_open(&knowledge, &options, &cli->arena, &problems);
     chunk_counter_close(&counter);
     cli_report_all(cli, &problems);

@@ -2,6 +2,7 @@
 //
 // confab validate: everything that is wrong with a project, at once, and what was found in it.
 #include "cli/chunk_counter.h"
+#include "cli/pdf_reader.h"
 #include "cli/commands.h"
 
 #include "base/json.h"
@@ -96,7 +97,7 @@ static int act(Cli *cli, Error *e)
     Problems problems = {.arena = &cli->arena};
     if (!locate_project(cli, true, &folder, e)) return (int)e->kind;
     ChunkCounter counter = {.cli = cli};
-    ProjectOptions options = {.strict = settings_on(&cli->settings, OPTION_STRICT), .tokens = chunk_counter_source(&counter)};
+    ProjectOptions options = {.strict = settings_on(&cli->settings, OPTION_STRICT), .tokens = chunk_counter_source(&counter), .pdfium = pdf_reader(cli)};
     bool loaded = project_load(folder.ptr, &options, &cli->arena, &project, &problems);
     chunk_counter_close(&counter);
     if (loaded) {

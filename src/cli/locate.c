@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/path.h"
 #include "cli/chunk_counter.h"
+#include "cli/pdf_reader.h"
 #include "cli/prompt.h"
 #include "cli/signals.h"
 #include "run/history.h"
@@ -143,7 +144,7 @@ bool locate_and_load(Cli *cli, Str folder, unsigned max_exchanges, Project *out,
     Problems problems = {.arena = &cli->arena};
     ChunkCounter counter = {.cli = cli};
     ProjectOptions options = {
-        .tokens = chunk_counter_source(&counter),
+        .tokens = chunk_counter_source(&counter), .pdfium = pdf_reader(cli),
         .strict = settings_on(&cli->settings, OPTION_STRICT),
         .max_exchanges = max_exchanges,
         .partition = settings_str(&cli->settings, OPTION_PARTITION),

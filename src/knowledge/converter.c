@@ -30,7 +30,7 @@ typedef struct Command {
     size_t n;
     Protection protection;
     Sandbox sandbox;
-    char program[PATH_MAX], bubblewrap[PATH_MAX], input[PATH_MAX], folder[PATH_MAX];
+    char program[PATH_MAX], bubblewrap[PATH_MAX], input[PATH_MAX], folder[PATH_MAX], library[PATH_MAX];
 } Command;
 
 enum {
@@ -43,6 +43,7 @@ enum {
 
 static bool find_program(const char *name, char out[PATH_MAX])
 {
+    if (name[0] == '/') return realpath(name, out) && access(out, X_OK) == 0;
     const char *path = getenv("PATH");
     Str rest = str_from(path ? path : "/usr/bin:/bin"), folder;
     while (str_cut(&rest, ':', &folder)) {
@@ -58,6 +59,13 @@ static void add(Command *c, const char *argument)
     c->argv[c->n] = NULL;
 }
 
+static void add_bind(Command *c, const char *from, const char *to)
+{
+    add(c, "--ro-bind");
+    add(c, from);
+    add(c, to);
+}
+
 // bubblewrap's part of the command: a root of its own with the system's programs and the one file.
 static void add_bubblewrap(Command *c)
 {
@@ -67,14 +75,9 @@ static void add_bubblewrap(Command *c)
     };
     add(c, c->bubblewrap);
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) add(c, parts[i]);
-    if (strncmp(c->folder, "/usr/", 5) != 0) {
-        add(c, "--ro-bind");
-        add(c, c->folder);
-        add(c, c->folder);
-    }
-    add(c, "--ro-bind");
-    add(c, c->input);
-    add(c, SANDBOX_INPUT);
+    if (strncmp(c->folder, "/usr/", 5) != 0) add_bind(c, c->folder, c->folder);
+    if (c->library[0]) add_bind(c, c->library, SANDBOX_LIBRARY);
+    add_bind(c, c->input, SANDBOX_INPUT);
     add(c, "--");
 }
 
@@ -83,12 +86,13 @@ static bool make_command(Command *c, const Converter *converter, Protection prot
 {
     c->n = 0;
     c->protection = protection;
-    if (protection == PROTECTION_OWN && !sandbox_prepare(&c->sandbox, c->folder, c->input)) return false;
+    if (protection == PROTECTION_OWN && !sandbox_prepare(&c->sandbox, c->folder, c->input, c->library)) return false;
     if (protection == PROTECTION_BUBBLEWRAP) {
         if (!find_program("bwrap", c->bubblewrap)) return false;
         add_bubblewrap(c);
     }
     add(c, c->program);
+    if (c->library[0]) add(c, protection == PROTECTION_LIMITS ? c->library : SANDBOX_LIBRARY);
     bool placed = false;
     for (size_t i = 0; i < CONVERTER_ARGUMENTS; i++) {
         if (converter->arguments[i]) {
@@ -277,7 +281,8 @@ ConverterResult converter_run(const Converter *converter, Buf *out, Buf *said, i
     ConverterResult result = CONVERTER_ABSENT;
     *status = 0;
     said->max = said->max ? said->max : 2000;
-    if (realpath(converter->input, c->input) && find_program(converter->program, c->program)) {
+    c->library[0] = 0;
+    if (realpath(converter->input, c->input) && find_program(converter->program, c->program) && (!converter->library || realpath(converter->library, c->library))) {
         Str folder = path_folder(str_from(c->program));
         snprintf(c->folder, sizeof c->folder, "%.*s", STR_ARG(folder));
         for (int p = PROTECTION_OWN; p <= PROTECTION_LIMITS; p++) {

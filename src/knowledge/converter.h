@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Runs a converter (pdftotext) as a child: never linked, since files from anywhere are what breaks
+// Runs a converter (pdftotext, confab-pdfium) as a child: never linked, since files from anywhere are what breaks
 // such programs. It gets no environment, no terminal, no file but its input, limits on memory and
 // files, and a sandbox (sandbox.h); where the machine allows that only to bubblewrap, bubblewrap's. It is
 // killed when it is silent for too long, and dies with confab.
@@ -19,7 +19,8 @@ enum {
 };
 
 typedef struct Converter {
-    const char *program;                         // found on the PATH
+    const char *program;                         // found on the PATH, or a path
+    const char *library;                         // a file that it loads: its first argument; or NULL
     const char *arguments[CONVERTER_ARGUMENTS];  // before the input and behind it; NULL: the input's place; ends with a second NULL
     const char *input;                           // the file
     bool (*read)(void *ctx, Buf *out);           // called when something came: may take it off the front; false: too much. Or NULL

@@ -14,10 +14,13 @@
 #include "base/error.h"
 #include "knowledge/markdown_writer.h"
 
+struct Pdfium;
+
 typedef struct Extraction {
     Str bytes;          // the file
     const char *path;   // where it lies, for a converter that reads it itself
     Str shown;          // for errors: "knowledge/billing/faq.pdf"
+    const struct Pdfium *pdfium;  // who reads PDF files (pdfium.h); NULL: pdftotext
     Arena *arena;       // holds whatever `text` points to, when it is not the bytes themselves
     Str text;           // the result
     uint64_t *pages;    // where each page's text begins, from page 1; NULL: a type without pages

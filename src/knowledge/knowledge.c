@@ -19,7 +19,7 @@ bool knowledge_open(Knowledge *k, const KnowledgeOptions *options, Arena *projec
 {
     *k = (Knowledge){0};
     size_t errors = problems->errors;
-    Reading r = {.k = k, .options = options, .project = project, .problems = problems};
+    Reading r = {.k = k, .options = options, .project = project, .problems = problems, .pdfium = options->pdfium};
     r.root = arena_str(project, str_from(options->project));
     r.folder = path_join(project, r.root, S("knowledge"));
     k->store = arena_new(project, struct KnowledgeStore, 1);

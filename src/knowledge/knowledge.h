@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "knowledge/chunk.h"
+#include "knowledge/pdfium.h"
 #include "knowledge/strategy.h"
 
 enum {
@@ -83,6 +84,7 @@ typedef struct KnowledgeOptions {
     TokenSource tokens;            // {0}: a document that asks for tokens is an error
     bool strict;                   // what cannot be read is an error, not a warning
     bool no_cache;                 // neither read nor write .confab/knowledge/
+    Pdfium *pdfium;                // who reads PDF files; NULL: pdftotext, as also where it cannot be used, with a warning
 } KnowledgeOptions;
 
 // False when an error was added to *problems (strategy file, pattern, strict); what could be read

@@ -70,15 +70,15 @@ static bool leading_number(Str s, uint64_t *n)
 
 // ---- whether to look ----------------------------------------------------------------------------
 
-// In reading order a table is many short lines on end, a cell or a part of a row each, some of them figures. Figures
+// In reading order a table is many short lines (or parts of them, between tabs) on end, a cell or a part of a row each, some of them figures. Figures
 // that only count on are numbers of sections, of pages, or of a program's lines.
 bool pdf_tables_likely(Str page)
 {
     enum { SHORT = 30, ON_END = 8, FIGURES = 3, LINES_A_FIGURE = 5, STEP = 1 };
-    Str line;
+    Str rest = {0}, line;
     size_t on_end = 0, figures = 0;
     uint64_t before = 0, n;
-    while (str_cut(&page, '\n', &line)) {
+    while (str_cut(&rest, '\t', &line) || (str_cut(&page, '\n', &rest) && str_cut(&rest, '\t', &line))) {
         line = str_trim(line);
         if (line.len == 0) continue;
         bool number = leading_number(line, &n), count = number && n > before && n - before <= STEP;

@@ -59,11 +59,14 @@ static bool find_lines(const Page *p, const PdfWords *words, PdfWords want, size
     return false;
 }
 
-// Whether the lines have taken the table's rows apart; else they read well as they are.
+// Whether lines, or the tabs within them, have taken the table's rows apart; else they read well as they are.
 static bool is_scattered(const Page *p, size_t first, size_t end, size_t rows)
 {
     size_t n = 0;
-    for (size_t i = first; i < end; i++) n += p->lines[i].len > 0;
+    for (size_t i = first; i < end; i++) {
+        n += p->lines[i].len > 0;
+        for (size_t k = 0; k < p->lines[i].len; k++) n += p->lines[i].ptr[k] == '\t';
+    }
     return n * 4 > rows * 5;
 }
 
@@ -235,6 +238,16 @@ static void join_line(Flow *f, Str line)
     if (f->bullet || f->paragraph) f->in_list = f->bullet;
 }
 
+// Cells that were taken for no table are words of a line.
+static void add_line(Buf *b, Str line)
+{
+    Str part;
+    for (bool first = true; str_cut(&line, '\t', &part); first = false) {
+        if (!first) buf_add_char(b, ' ');
+        buf_add(b, part);
+    }
+}
+
 static void write_page(Buf *b, const Page *p, const PdfHyphens *hyphens)
 {
     Flow f = {.out = b, .hyphens = hyphens, .paragraph = true};
@@ -255,7 +268,7 @@ static void write_page(Buf *b, const Page *p, const PdfHyphens *hyphens)
         line = space_trim(str_slice(line, mark, line.len));
         if (line.len == 0) continue;
         join_line(&f, line);
-        buf_add(b, line);
+        add_line(b, line);
         f.before = line;
         f.paragraph = f.bullet = false;
     }

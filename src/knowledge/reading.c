@@ -31,6 +31,46 @@ typedef struct Fresh {
     Str fault, hint, code;
 } Fresh;
 
+// The library is looked at only where there are PDF files.
+static uint64_t type_key(Reading *r, const DocumentType *type)
+{
+    uint64_t key = document_type_key(type);
+    return type == &document_pdf && r->pdfium ? hash_mix(key, pdfium_identity(r->pdfium).low + PDFIUM_VERSION) : key;
+}
+
+static uint32_t text_version(Reading *r, const DocumentType *type)
+{
+    return type == &document_pdf && r->pdfium ? (uint32_t)type_key(r, type) : type->version;
+}
+
+static const DocumentType *type_by_key(Reading *r, uint64_t key)
+{
+    const DocumentType *type = document_type_by_key(key);
+    if (type && type != &document_pdf) return type;
+    return key == type_key(r, &document_pdf) ? &document_pdf : NULL;
+}
+
+// Another reader may do better, as may another version of confab.
+static uint64_t fault_key(Reading *r, const DocumentType *type)
+{
+    uint64_t key = document_types_key();
+    return type == &document_pdf ? hash_mix(key, type_key(r, type)) : key;
+}
+
+static bool is_of_today(Reading *r, const StoredDocument *fault) { return fault->type == document_types_key() || fault->type == fault_key(r, &document_pdf); }
+
+// Before the first PDF that has to be read. A library that cannot be used is told of once, and pdftotext reads.
+static void try_pdfium(Reading *r)
+{
+    Error e;
+    if (r->tried || !r->pdfium) return;
+    r->tried = true;
+    if (pdfium_check(r->pdfium, &e)) return;
+    e.warning = true;
+    problems_add(r->problems, &e);
+    r->pdfium = NULL;
+}
+
 // Asks for the counter where the strategy needs it, so that others do without a vocabulary.
 static uint64_t strategy_key(Reading *r, const Strategy *s)
 {
@@ -139,7 +179,7 @@ static bool use_old(Reading *r, Fresh *f, const FileEntry *file)
     Str fault = store_text(&r->old, row->fault), hint = store_text(&r->old, row->hint);
     StoredDocument copy = *row;
     copy.file = store_string(r, file->path);
-    if (fault.len && row->type != document_types_key()) return false;
+    if (fault.len && !is_of_today(r, row)) return false;
     if (fault.len) {
         report_fault(r, file, fault, hint, "knowledge");
         copy.fault = store_string(r, fault);
@@ -147,13 +187,13 @@ static bool use_old(Reading *r, Fresh *f, const FileEntry *file)
         add_row(r, copy);
         return true;
     }
-    f->type = document_type_by_key(row->type);
+    f->type = type_by_key(r, row->type);
     if (!f->type || row->strategy != strategy_key(r, f->document.strategy)) return false;
     f->document.type = f->type->name;
     f->document.sha256 = row->sha256;
     f->source.plain = row->plain != 0;
     if (!row->plain) {
-        f->source.path = store_text_path(r->root, row->sha256, f->type->version, r->project);
+        f->source.path = store_text_path(r->root, row->sha256, text_version(r, f->type), r->project);
         f->source.size = row->text_len;
         f->source.mtime_ns = 0;
         if (!text_is_there(&f->source, row->text_len)) return false;
@@ -175,7 +215,7 @@ static void keep_text(Reading *r, Fresh *f, const Extraction *x)
     // Without its last line break a plain file is still read from its start.
     if (x->text.ptr == x->bytes.ptr) f->source.plain = true;
     if (f->source.plain) return;
-    f->source.path = store_text_path(r->root, f->document.sha256, f->type->version, r->project);
+    f->source.path = store_text_path(r->root, f->document.sha256, text_version(r, f->type), r->project);
     f->source.size = x->text.len;
     f->source.mtime_ns = 0;
     if (r->options->no_cache || (!text_is_there(&f->source, x->text.len) && !store_put_text(f->source.path, x->text)))
@@ -184,7 +224,7 @@ static void keep_text(Reading *r, Fresh *f, const Extraction *x)
 
 static bool read_cached_text(Reading *r, Fresh *f, Extraction *x)
 {
-    Str path = store_text_path(r->root, f->document.sha256, f->type->version, &r->scratch);
+    Str path = store_text_path(r->root, f->document.sha256, text_version(r, f->type), &r->scratch);
     // Pages are not kept with a text, so a type that has them is converted anew.
     if (r->options->no_cache || f->type == &document_pdf) return false;
     return file_exists(path.ptr) && file_read(path.ptr, DOCUMENT_MAX, &r->scratch, &x->text, NULL, NULL) && utf8_valid(x->text) && x->text.len;
@@ -223,6 +263,8 @@ static bool extract(Reading *r, Fresh *f, size_t i, const FileEntry *file, Extra
     }
     f->document.type = f->type->name;
     if (read_cached_text(r, f, x)) return true;
+    if (f->type == &document_pdf) try_pdfium(r);
+    x->pdfium = r->pdfium;
     if (!f->type->extract(x, e)) return false;
     if (utf8_valid(x->text)) return true;
     Buf clean = {0};
@@ -292,7 +334,7 @@ static void row_of(Reading *r, const Fresh *f, const FileEntry *file, size_t fir
 {
     add_row(r, (StoredDocument){
         .file = store_string(r, file->path), .size = file->size, .mtime_ns = file->mtime_ns, .sha256 = f->document.sha256,
-        .type = document_type_key(f->type), .strategy = strategy_key(r, f->document.strategy), .text_len = f->document.text_len,
+        .type = type_key(r, f->type), .strategy = strategy_key(r, f->document.strategy), .text_len = f->document.text_len,
         .first_chunk = f->document.first_chunk, .first_heading = first_heading, .n_chunks = f->document.n_chunks,
         .n_headings = (uint32_t)(r->k->n_headings - first_heading), .pages = f->document.pages, .plain = f->source.plain});
 }
@@ -307,7 +349,7 @@ static void read_anew(Reading *r, Fresh *f, size_t i, const FileEntry *file)
         reading_skip(r, &e);
         // What only this machine or this moment lacks is tried again the next time.
         if (strcmp(e.code, "machine") != 0 && strcmp(e.code, "file") != 0)
-            add_row(r, (StoredDocument){.file = store_string(r, file->path), .size = file->size, .mtime_ns = file->mtime_ns, .type = document_types_key(),
+            add_row(r, (StoredDocument){.file = store_string(r, file->path), .size = file->size, .mtime_ns = file->mtime_ns, .type = fault_key(r, f->type),
                                         .fault = store_string(r, str_from(e.what)), .hint = store_string(r, str_from(e.hint))});
         return;
     }
@@ -352,6 +394,7 @@ static bool extract_early(void *ctx, size_t job, Extraction *x, Error *e)
     Arena bytes = {0};
     x->path = early->path.ptr;
     x->shown = early->shown;
+    x->pdfium = early->pdfium;
     bool ok = file_read(x->path, DOCUMENT_MAX, &bytes, &x->bytes, x->shown.ptr, e);
     early->pdf = ok && document_type_of(x->bytes, early->path) == &document_pdf;
     if (early->pdf) {
@@ -372,18 +415,29 @@ static bool is_early(Reading *r, const Document *d, const FileEntry *file)
     if (!str_eq_ignore_case(path_ending(d->name), S("pdf"))) return false;
     const StoredDocument *row = r->options->no_cache ? NULL : store_find(&r->old, file);
     if (!row) return true;
-    return row->fault.len ? row->type != document_types_key() : row->strategy != strategy_key(r, strategy_for(&r->k->strategies, d->path, d->name));
+    if (row->fault.len) return !is_of_today(r, row);
+    return !type_by_key(r, row->type) || row->strategy != strategy_key(r, strategy_for(&r->k->strategies, d->path, d->name));
+}
+
+static void list_early(Reading *r, const FileEntry *files, size_t n)
+{
+    size_t cap = 0;
+    r->early = NULL;
+    r->n_early = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (!is_early(r, &r->k->documents[i], &files[i])) continue;
+        r->early = arena_grow(&r->early_names, r->early, r->n_early, &cap, sizeof *r->early);
+        r->early[r->n_early++] = (AheadDocument){.document = i, .pdfium = r->pdfium, .path = path_join(&r->early_names, r->folder, files[i].path),
+                                                 .shown = path_join(&r->early_names, S("knowledge"), files[i].path)};
+    }
 }
 
 void reading_begin(Reading *r, const FileEntry *files, size_t n)
 {
-    size_t cap = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (!is_early(r, &r->k->documents[i], &files[i])) continue;
-        r->early = arena_grow(&r->early_names, r->early, r->n_early, &cap, sizeof *r->early);
-        r->early[r->n_early++] = (AheadDocument){.document = i, .path = path_join(&r->early_names, r->folder, files[i].path),
-                                                 .shown = path_join(&r->early_names, S("knowledge"), files[i].path)};
-    }
+    const Pdfium *wanted = r->pdfium;
+    list_early(r, files, n);
+    if (r->n_early) try_pdfium(r);
+    if (r->pdfium != wanted) list_early(r, files, n);   // by pdftotext some may be there already
     r->ahead = ahead_start(r->n_early, extract_early, r->early);
 }
 

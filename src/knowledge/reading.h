@@ -29,6 +29,7 @@ typedef struct AheadDocument {
     Str path, shown;
     Sha256 sha256;
     bool pdf;           // by its bytes; else it is left to its turn
+    const Pdfium *pdfium;  // who reads it
 } AheadDocument;
 
 // While the knowledge is read.
@@ -42,6 +43,8 @@ typedef struct Reading {
     StoreIndex old, new;
     Buf strings;        // of the new index
     size_t cap_chunks, cap_headings, cap_rows;
+    Pdfium *pdfium;     // reads PDF files; NULL: pdftotext
+    bool tried;         // it was seen that it can
     uint64_t counter;   // identity of what counts tokens, once it was asked for
     bool changed;       // the new index differs from the old one
     Arena stored;       // the old index

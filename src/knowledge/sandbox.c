@@ -25,14 +25,18 @@ enum {
     NOBODY = 65534,
 };
 
-bool sandbox_prepare(Sandbox *s, const char *folder, const char *input)
+static bool old_path(char out[PATH_MAX + 8], const char *path)
 {
-    int n = snprintf(s->input, sizeof s->input, SANDBOX_OLD "%s", input);
+    int n = snprintf(out, PATH_MAX + 8, "%s%s", path[0] ? SANDBOX_OLD : "", path);
+    return n >= 0 && n < PATH_MAX + 8;
+}
+
+bool sandbox_prepare(Sandbox *s, const char *folder, const char *input, const char *library)
+{
     bool system = strncmp(folder, "/usr/", 5) == 0;
-    int m = snprintf(s->folder, sizeof s->folder, "%s%s", system ? "" : SANDBOX_OLD, system ? "" : folder);
     snprintf(s->users, sizeof s->users, "%d %u 1\n", NOBODY, (unsigned)geteuid());
     snprintf(s->groups, sizeof s->groups, "%d %u 1\n", NOBODY, (unsigned)getegid());
-    return n > 0 && n < (int)sizeof s->input && m >= 0 && m < (int)sizeof s->folder;
+    return old_path(s->input, input) && old_path(s->folder, system ? "" : folder) && old_path(s->library, library);
 }
 
 pid_t sandbox_fork(void)
@@ -106,10 +110,11 @@ static bool change_root(const Sandbox *s)
     // Mounted over a folder that is everywhere; in the old root behind it nothing is hidden.
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) return false;
     if (mount("tmpfs", "/usr", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=64k") < 0 || chdir("/usr") < 0) return false;
-    if (mkdir(SANDBOX_OLD + 1, 0700) < 0 || syscall(SYS_pivot_root, ".", SANDBOX_OLD + 1) < 0 || chdir("/") < 0) return false;
+    if (mkdir(&SANDBOX_OLD[1], 0700) < 0 || syscall(SYS_pivot_root, ".", &SANDBOX_OLD[1]) < 0 || chdir("/") < 0) return false;
     bool ok = show(SANDBOX_OLD "/usr", "/usr", true) && show_links(SANDBOX_OLD "/lib", "/lib") && show_links(SANDBOX_OLD "/lib64", "/lib64") &&
               show_links(SANDBOX_OLD "/bin", "/bin") &&
-              (!s->folder[0] || show(s->folder, s->folder + strlen(SANDBOX_OLD), true)) && show(s->input, SANDBOX_INPUT, false);
+              (!s->folder[0] || show(s->folder, s->folder + strlen(SANDBOX_OLD), true)) && show(s->input, SANDBOX_INPUT, false) &&
+              (!s->library[0] || show(s->library, SANDBOX_LIBRARY, false));
     // Without it programs start a little later.
     if (ok && make_folders("/etc")) show(SANDBOX_OLD "/etc/ld.so.cache", "/etc/ld.so.cache", false);
     return ok && umount2(SANDBOX_OLD, MNT_DETACH) == 0 && rmdir(SANDBOX_OLD) == 0 && read_only();

@@ -17,13 +17,15 @@ typedef struct Sandbox {
     char users[64], groups[64];             // what the kernel is told of both
     char input[PATH_MAX + 8];               // the one file, in the old root: SANDBOX_OLD and its path
     char folder[PATH_MAX + 8];              // the program's, likewise; "": one of the system's
+    char library[PATH_MAX + 8];             // one that the program loads, likewise; "": none
 } Sandbox;
 
 #define SANDBOX_OLD "/.old"
 #define SANDBOX_INPUT "/input"  // where the converter finds the file
+#define SANDBOX_LIBRARY "/library"
 
-// False: a path is too long. `folder` and `input` are absolute, without links.
-bool sandbox_prepare(Sandbox *s, const char *folder, const char *input);
+// False: a path is too long. `folder`, `input` and `library` (or "") are absolute, without links.
+bool sandbox_prepare(Sandbox *s, const char *folder, const char *input, const char *library);
 
 // Like fork, into namespaces of its own; the child is the first process there, and ends for all in it.
 // Below 0: this machine forbids that.

@@ -3,7 +3,7 @@
 // What extraction and cutting gave, kept under <project>/.confab/knowledge/ so that the next start
 // only looks at what has changed:
 //   index            one row a file: size, time, hash, type, strategy; its chunks and headings
-//   text-<hash>-<n>  a converted document's text, by the SHA-256 of its bytes and the type's version
+//   text-<hash>-<n>  a converted document's text, by the SHA-256 of its bytes and its converter's version
 // The index is written whole, by rename, with a checksum; one that is broken, or of another version
 // or byte order, is as if it were not there. What cannot be written is no error: it is done again.
 #ifndef CONFAB_KNOWLEDGE_STORE_H
@@ -21,7 +21,7 @@ typedef struct StoredDocument {
     uint64_t size;
     int64_t mtime_ns;
     Sha256 sha256;
-    uint64_t type;          // hash of the type's name and version
+    uint64_t type;          // hash of the type's name and version, and of another reader than the usual one; 0: no type
     uint64_t strategy;      // hash of strategy and token counter
     uint64_t text_len;
     uint64_t first_chunk, first_heading;
@@ -60,7 +60,7 @@ static inline Str store_text(const StoreIndex *index, StoredText t) { return (St
 // Writes an index (slots aside); false where the folder cannot be written.
 bool store_save(const StoreIndex *index, Str project, Arena *scratch);
 
-// A converted text: its path, and whether it could be written.
+// A converted text: its path, and whether it could be written. `version`: of who converted it.
 Str store_text_path(Str project, Sha256 sha, uint32_t version, Arena *a);
 bool store_put_text(Str path, Str text);
 

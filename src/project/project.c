@@ -79,6 +79,7 @@ static void read_knowledge(Loader *l)
     l->out->knowledge = arena_new(l->arena, Knowledge, 1);
     KnowledgeOptions options = {.project = l->out->folder.ptr,
                                 .tokens = l->options->tokens,
+                                .pdfium = l->options->pdfium,
                                 .strict = l->options->strict,
                                 .no_cache = l->options->no_cache};
     Knowledge *k = l->out->knowledge;

@@ -22,6 +22,7 @@ typedef struct ProjectOptions {
     bool strict;      // a document that cannot be read is an error
     unsigned max_exchanges;  // the run's limit, which examples are checked against; 0: not known yet
     Str partition;    // the one to be drawn from: what it lacks is an error; absent: train
+    Pdfium *pdfium;               // who reads PDF files; NULL: pdftotext
     TokenSource tokens;           // for the `tokens` strategy; {0}: a document that asks for it is an error
     bool no_cache;                // neither read nor write .confab/knowledge/
 } ProjectOptions;

@@ -14,6 +14,7 @@ class Install(e2e.Case):
         program = prefix / "bin/confab"
         said = subprocess.run([program, "version"], capture_output=True, text=True, check=True, env=self.env).stdout
         self.assertTrue(said.startswith("confab "))
+        self.assertTrue(os.access(prefix / "libexec/confab/confab-pdfium", os.X_OK))
         for name, text in (("share/man/man1/confab.1", ".TH CONFAB 1"), ("share/bash-completion/completions/confab", "complete -F"),
                            ("share/zsh/site-functions/_confab", "#compdef confab"),
                            ("share/fish/vendor_completions.d/confab.fish", "complete -c confab")):

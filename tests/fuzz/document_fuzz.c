@@ -2,7 +2,7 @@
 //
 // Every extractor. The first byte says which, and whether the rest is a file as it stands or a part
 // that is to be packed into an archive around it; what comes out must be valid UTF-8 without NUL.
-// FUZZ_EXTRACTOR=0 … 12 in the environment keeps a run at one of them, whatever the first byte is.
+// FUZZ_EXTRACTOR=0 … 13 in the environment keeps a run at one of them, whatever the first byte is.
 #include <archive.h>
 #include <archive_entry.h>
 
@@ -11,6 +11,7 @@
 #include "knowledge/chunk.h"
 #include "knowledge/document.h"
 #include "knowledge/pdf_boxes.h"
+#include "knowledge/pdfium_words.h"
 
 static Str packed(Arena *a, const char *mimetype, const char *name, Str part)
 {
@@ -51,6 +52,26 @@ static void take_boxes(PdfBoxes *boxes, Str first, Str second)
     buf_free(&piece);
 }
 
+// What confab-pdfium prints, in two pieces.
+static void read_words(Str printed, Extraction *x)
+{
+    PdfiumWords words = {.pages = {.arena = x->arena, .text = {.max = 1 << 20}}};
+    Buf piece = {.max = PDFIUM_PIECE_MAX};
+    buf_add(&piece, str_slice(printed, 0, printed.len / 2));
+    pdfium_words_take(&words, &piece);
+    buf_add(&piece, str_slice(printed, printed.len / 2, printed.len));
+    pdfium_words_take(&words, &piece);
+    x->text = pdf_text(buf_str(&words.pages.text), words.pages.layout, x->arena, &x->pages, &x->n_pages);
+    pdf_pages_free(&words.pages);
+    buf_free(&piece);
+}
+
+static void check_pages(const Extraction *x)
+{
+    for (uint32_t i = 0; i < x->n_pages; i++) HOLD(x->pages[i] <= x->text.len && (i == 0 || x->pages[i] >= x->pages[i - 1]));
+    check(x->text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const DocumentType *const types[] = {&document_text, &document_html, &document_docx, &document_odt,  &document_epub,
@@ -63,22 +84,23 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const char *only = getenv("FUZZ_EXTRACTOR");
     uint64_t which = data[0];
     if (only && !str_to_u64(str_from(only), &which)) return 0;
-    which %= N + 3;
+    which %= N + 4;
     Extraction x = {.bytes = rest, .shown = S("fuzz"), .path = "/nonexistent", .arena = &a};
     const DocumentType *type = which < N ? types[which] : which == N ? &document_docx : which == N + 1 ? &document_odt : NULL;
     if (which == N) x.bytes = packed(&a, "", "word/document.xml", rest);
     if (which == N + 1) x.bytes = packed(&a, "application/vnd.oasis.opendocument.text", "content.xml", rest);
-    if (!type) {
+    if (which == N + 3) {
+        read_words(rest, &x);
+        check_pages(&x);
+    } else if (!type) {
         Str printed, laid_out = rest;  // of a page, a byte of one between them; or words with their places, in two pieces
         str_cut(&laid_out, '\x01', &printed);
-        PdfBoxes boxes = {.arena = &a, .text = {.max = 1 << 20}};
+        PdfBoxes boxes = {.pages = {.arena = &a, .text = {.max = 1 << 20}}};
         if (str_starts(printed, S("<"))) take_boxes(&boxes, printed, laid_out);
-        if (boxes.layout.n) x.text = pdf_text(buf_str(&boxes.text), boxes.layout, &a, &x.pages, &x.n_pages);
+        if (boxes.pages.layout.n) x.text = pdf_text(buf_str(&boxes.pages.text), boxes.pages.layout, &a, &x.pages, &x.n_pages);
         else x.text = pdf_text(printed, (PdfLayout){&laid_out, 1}, &a, &x.pages, &x.n_pages);
-        pdf_boxes_free(&boxes);
-        for (uint32_t i = 0; i < x.n_pages; i++)
-            HOLD(x.pages[i] <= x.text.len && (i == 0 || x.pages[i] >= x.pages[i - 1]));
-        check(x.text);
+        pdf_pages_free(&boxes.pages);
+        check_pages(&x);
     } else if (type->extract(&x, &e)) {
         check(x.text);
         Outline outline = {0};

@@ -349,7 +349,7 @@ static void test_sandbox(void **state)
         "echo I am $(id -u), process $$, with $(cat /input)\n"
         "} | sed -e 's|.*|<line><word >&</word>|' -e '$a</page>'\n";
     Sandbox s;
-    pid_t child = sandbox_prepare(&s, "/usr/bin", "/usr/bin/env") ? sandbox_fork() : -1;
+    pid_t child = sandbox_prepare(&s, "/usr/bin", "/usr/bin/env", "") ? sandbox_fork() : -1;
     if (child == 0) _exit(sandbox_enter(&s) ? 0 : 1);
     int code = 1;
     if (child < 0 || waitpid(child, &code, 0) != child || code != 0) skip();
@@ -494,21 +494,21 @@ static void test_pdf_boxes(void **state)
     Str printed = arena_printf(&arena, boxes, table.ptr);
     // However it comes in pieces.
     for (size_t step = 1; step < 2 * printed.len; step = step * 3 + 1) {
-        PdfBoxes b = {.arena = &arena, .text = {.max = 1000}};
+        PdfBoxes b = {.pages = {.arena = &arena, .text = {.max = 1000}}};
         Buf piece = {0};
         for (size_t at = 0; at < printed.len; at += step) {
             buf_add(&piece, str_slice(printed, at, at + step < printed.len ? at + step : printed.len));
             assert_true(pdf_boxes_take(&b, &piece));
         }
-        if (!str_eq(buf_str(&b.text), str_from(want))) fail_msg("<%.*s>", STR_ARG(buf_str(&b.text)));
-        assert_int_equal(b.layout.n, 2);
+        if (!str_eq(buf_str(&b.pages.text), str_from(want))) fail_msg("<%.*s>", STR_ARG(buf_str(&b.pages.text)));
+        assert_int_equal(b.pages.layout.n, 2);
         uint64_t *pages;
         uint32_t n;
-        Str text = pdf_text(buf_str(&b.text), b.layout, &arena, &pages, &n);
+        Str text = pdf_text(buf_str(&b.pages.text), b.pages.layout, &arena, &pages, &n);
         if (!str_ends(text, S("| Animal | Price |\n| --- | --- |\n| Gnat | 13.65 |\n| Gnu | 92.50 |\n| Emu | 7.10 |\n| Ape | 8.25 |\n| Cat | 3.99 |")))
-            fail_msg("<%.*s>\nfrom\n%.*s", STR_ARG(text), STR_ARG(b.layout.pages[0]));
+            fail_msg("<%.*s>\nfrom\n%.*s", STR_ARG(text), STR_ARG(b.pages.layout.pages[0]));
         assert_false(b.unordered);
-        pdf_boxes_free(&b);
+        pdf_pages_free(&b.pages);
         buf_free(&piece);
     }
     buf_free(&table);
@@ -520,7 +520,7 @@ static void test_pdf_boxes_broken(void **state)
     (void)state;
     static const char *const all[] = {"<word xMin=\"nan\" yMin=\"-inf\" xMax=\"1e999\" yMax>a&b</word>", "<word >", "<<>><word >x</page>", "</page></page>", "<word xMin=\"9999999999999\">y"};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-        PdfBoxes b = {.arena = &arena, .text = {.max = 30000}};
+        PdfBoxes b = {.pages = {.arena = &arena, .text = {.max = 30000}}};
         Buf piece = {0};
         bool more = true;
         for (int k = 0; k < 30000 && more; k++) {
@@ -529,8 +529,8 @@ static void test_pdf_boxes_broken(void **state)
         }
         buf_add(&piece, S("</page>"));
         pdf_boxes_take(&b, &piece);
-        assert_true(b.text.len <= 30000);
-        pdf_boxes_free(&b);
+        assert_true(b.pages.text.len <= 30000);
+        pdf_pages_free(&b.pages);
         buf_free(&piece);
     }
 }
