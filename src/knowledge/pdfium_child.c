@@ -30,6 +30,10 @@ typedef struct Rect {
     float left, top, right, bottom; // points, upwards
 } Rect;
 
+typedef struct Matrix {
+    float a, b, c, d, e, f;
+} Matrix;
+
 typedef void Document, Page, Text, Annotation;
 
 static struct {
@@ -50,8 +54,11 @@ static struct {
     void (*close_text)(Text *);
     int (*count_letters)(Text *);
     unsigned (*unicode)(Text *, int index);
-    float (*angle)(Text *, int index);  // clockwise, 0 to 2 pi; below 0: not known
-    int (*box)(Text *, int index, Rect *);  // from the letter's origin to the next one's, as high as its font
+    double (*font_size)(Text *, int index);     // before the matrix
+    int (*matrix)(Text *, int index, Matrix *);
+    int (*origin)(Text *, int index, double *x, double *y);
+    int (*box)(Text *, int index, Rect *);  // from the letter's origin to the next one's, as high as its font says
+    int (*tight_box)(Text *, int index, double *left, double *right, double *bottom, double *top);  // about what is drawn
 } pdfium;
 
 static const struct {
@@ -64,8 +71,10 @@ static const struct {
     {"FPDF_LoadPage", &pdfium.load_page},           {"FPDF_ClosePage", &pdfium.close_page},
     {"FPDF_GetPageBoundingBox", &pdfium.bounds},    {"FPDFText_LoadPage", &pdfium.load_text},
     {"FPDFText_ClosePage", &pdfium.close_text},     {"FPDFText_CountChars", &pdfium.count_letters},
-    {"FPDFText_GetUnicode", &pdfium.unicode},       {"FPDFText_GetCharAngle", &pdfium.angle},
-    {"FPDFText_GetLooseCharBox", &pdfium.box},      {"FPDFPage_GetAnnotCount", &pdfium.count_annotations},
+    {"FPDFText_GetUnicode", &pdfium.unicode},       {"FPDFText_GetFontSize", &pdfium.font_size},
+    {"FPDFText_GetMatrix", &pdfium.matrix},         {"FPDFText_GetCharOrigin", &pdfium.origin},
+    {"FPDFText_GetLooseCharBox", &pdfium.box},      {"FPDFText_GetCharBox", &pdfium.tight_box},
+    {"FPDFPage_GetAnnotCount", &pdfium.count_annotations},
     {"FPDFPage_GetAnnot", &pdfium.annotation},      {"FPDFAnnot_GetSubtype", &pdfium.subtype},
     {"FPDFPage_CloseAnnot", &pdfium.close_annotation}, {"FPDFPage_Flatten", &pdfium.flatten},
 };
@@ -132,6 +141,8 @@ typedef struct Reader {
     int turns;              // quarter turns clockwise that set most of the page's text upright
     char letters[WORD];     // of the word in hand
     size_t len;
+    float height, up, down; // of the last letter's box, and how its top and bottom were moved
+    bool tight;             // the boxes are those of what is drawn: gaps between them say nothing
     Rect box, last;         // of the word, of its last letter; downwards from the page's top
     char mark;
     uint32_t high;          // the first half of a surrogate pair
@@ -174,11 +185,16 @@ static void end_word(Reader *r)
     r->len = 0;
 }
 
+static int turns_by(const Matrix *m)
+{
+    if (fabsf(m->a) >= fabsf(m->b)) return m->a >= 0 ? 0 : 2;
+    return m->b > 0 ? 1 : 3;
+}
+
 static int turns_of(const Reader *r, int i)
 {
-    const float quarter = 1.5707963F;
-    float angle = pdfium.angle(r->text, i);
-    return angle > 0 && angle < 5 * quarter ? -(int)lrintf(angle / quarter) & 3 : 0;
+    Matrix m;
+    return pdfium.matrix(r->text, i, &m) ? turns_by(&m) : 0;
 }
 
 // A gap that the library takes for none, as between the columns of a table. Of text that runs another way it knows better.
@@ -186,7 +202,7 @@ static bool is_apart(const Reader *r, const Rect *b)
 {
     const float gap = 0.1F, drop = 0.5F;    // of the letters' height
     float height = r->last.bottom - r->last.top, across = b->left - r->last.right;
-    return (across > gap * height || fabsf(b->bottom - r->last.bottom) > drop * height) && turns_of(r, r->at) == r->turns;
+    return !r->tight && (across > gap * height || fabsf(b->bottom - r->last.bottom) > drop * height) && turns_of(r, r->at) == r->turns;
 }
 
 static void add_letter(Reader *r, uint32_t c, Rect b)
@@ -245,6 +261,40 @@ static int find_turns(const Reader *r)
     return best;
 }
 
+// How high the letters of a font are said to be differs by font and by the library's version. What all gaps are measured by
+// is the font's size about its base line. Its box's height tells a font and size from those of the letter before.
+static void use_size(Reader *r, int i, Rect *b)
+{
+    const float above = 0.75F, below = 0.25F, least = 0.4F, most = 2.5F;
+    float height = b->bottom - b->top;
+    if (height != r->height) {
+        Matrix m;
+        double x, y;
+        r->height = height;
+        r->up = r->down = 0;
+        if (!pdfium.matrix(r->text, i, &m) || turns_by(&m) != r->turns || !pdfium.origin(r->text, i, &x, &y)) return;
+        float size = (float)pdfium.font_size(r->text, i) * hypotf(m.c, m.d);
+        // A font that is drawn by programs of its own may be of any size.
+        if (!(size > least * height && size < most * height)) return;
+        Rect base = place(r, (Rect){(float)x, (float)y, (float)x, (float)y});
+        r->up = base.top - above * size - b->top;
+        r->down = base.top + below * size - b->bottom;
+    }
+    b->top += r->up;
+    b->bottom += r->down;
+}
+
+// Where a letter stands. Of turned text, older libraries (such as 6462) know only the place of what is drawn.
+static bool find_box(Reader *r, int i, Rect *b)
+{
+    double left, right, bottom, top;
+    r->tight = !pdfium.box(r->text, i, b) || b->right <= b->left || b->top <= b->bottom;
+    if (!r->tight) return true;
+    if (!pdfium.tight_box(r->text, i, &left, &right, &bottom, &top)) return false;
+    *b = (Rect){(float)left, (float)top, (float)right, (float)bottom};
+    return true;
+}
+
 static void read_letter(Reader *r, int i)
 {
     enum { HYPHEN = 2 };    // what the library makes of one at a line's end
@@ -262,8 +312,9 @@ static void read_letter(Reader *r, int i)
         if (c == '\n') r->mark = PDFIUM_NEW;
         return;
     }
-    if (is_nothing(c) || !pdfium.box(r->text, i, &b)) return;
+    if (is_nothing(c) || !find_box(r, i, &b)) return;
     b = place(r, b);
+    if (!r->tight) use_size(r, i, &b);
     if (is_outside(r, &b)) return;
     if (r->accent) {
         end_accent(r, &c, &b);
