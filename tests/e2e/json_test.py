@@ -51,6 +51,20 @@ class Shapes(e2e.Case):
         for name in rows:
             self.assertRegex(table, rf"(?m)^{re.escape(name)} +{rows[name]['strategy']}")
 
+    def test_a_long_page_and_its_headings(self):
+        item = '<p class="one two"><b title="a > b" class="word">word</b> of a page.</p>\n'
+        page = '<html><div class="toc"><a href="#b">Beans</a></div><h1>Coffee</h1><h2 id="b">Beans</h2>' + item * 4000 + "</html>"
+        self.write("knowledge/brewing/page.html", page)
+        chunks = [c for c in self.run_ok("chunks", "-p", "demo", "--json").json()["chunks"] if c["document"] == "brewing/page.html"]
+        self.assertEqual(sum(chunk["words"] for chunk in chunks), 4 + 4 * 4000)
+        self.assertEqual({tuple(chunk["heading"]) for chunk in chunks[1:]}, {("Coffee", "Beans")})
+
+    def test_a_text_in_another_encoding_is_reported(self):
+        self.write("knowledge/brewing/kofe.txt", "Кофе варят недолго.\n".encode("cp1251"))
+        rows = {row["document"]: row for row in self.run_ok("chunks", "-p", "demo", "--json").json()["documents"]}
+        self.assertEqual(rows["brewing/kofe.txt"]["chunks"], 0)
+        self.assertIn("byte 0xCA at offset 0 is neither UTF-8", rows["brewing/kofe.txt"]["warnings"][0])
+
     def test_a_document_is_named_by_its_file_where_one_alone_has_it(self):
         text = self.run_ok("chunks", "-p", "demo", "--text", "brewing/espresso.md").out
         self.assertEqual(self.run_ok("chunks", "-p", "demo", "--text", "espresso.md").out, text)
