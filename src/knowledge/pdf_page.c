@@ -126,7 +126,9 @@ static void write_pieces(Buf *out, const PdfPages *pages, const Piece *pieces, s
         size_t lines = i ? pieces[i].row - pieces[i - 1].row : 0;
         for (size_t k = 0; k < lines; k++) buf_add_char(out, '\n');
         if (lines) start = out->len;
-        size_t at = utf8_count(str_slice(buf_str(out), start, out->len)), column = unit > 0 ? (size_t)((pieces[i].left - left) / unit) : 0;
+        // A word may claim to end before it begins, so that the measure does not bound its place.
+        float place = unit > 0 ? (pieces[i].left - left) / unit : 0;
+        size_t at = utf8_count(str_slice(buf_str(out), start, out->len)), column = place < COLUMNS_MAX ? (size_t)place : COLUMNS_MAX;
         if (out->len > start && column < at + 2) column = at + 2;
         for (; at < column; at++) buf_add_char(out, ' ');
         write_piece(out, pages, &pieces[i]);

@@ -2,6 +2,7 @@
 //
 // What real documents are made of, and what a reader should get of it: a small piece of each.
 #include "base/buf.h"
+#include "knowledge/pdf_boxes.h"
 #include "knowledge/pdf_tables.h"
 #include "knowledge/pdf_text.h"
 
@@ -303,6 +304,23 @@ static void test_pdf_contents(void **state)
     assert_printed("Ann ..... 7\nBob ..... 3\nEve ..... 9\nMia ..... 2\nTom ..... 8\nZoe ..... 1\n\f", "Ann 7 Bob 3 Eve 9 Mia 2 Tom 8 Zoe 1");
 }
 
+// A word may claim to end left of where it begins, as far as it likes.
+static void test_pdf_words_that_end_before_they_begin(void **state)
+{
+    (void)state;
+    Buf page = {0};
+    buf_add(&page, S("<doc>\n<page>\n<flow>\n<block>\n"));
+    for (int i = 0; i < 12; i++)
+        buf_printf(&page, "<line><word xMin=\"%s\" yMin=\"%d\" xMax=\"0.000001\" yMax=\"%d\">%d.5</word></line>\n", i % 2 ? "999999" : "0", 12 * (i / 2), 12 * (i / 2) + 10, i);
+    buf_add(&page, S("</block></flow></page></doc>\n"));
+    PdfBoxes b = {.pages = {.arena = &arena, .text = {.max = 1000}}};
+    assert_true(pdf_boxes_take(&b, &page));
+    assert_int_equal(b.pages.layout.n, 1);
+    assert_true(b.pages.layout.pages[0].len > 0 && b.pages.layout.pages[0].len < 20000);
+    pdf_pages_free(&b.pages);
+    buf_free(&page);
+}
+
 // A drawing made of letters, and columns that stand too near to be told apart.
 static void test_pdf_unclear_tables(void **state)
 {
@@ -349,7 +367,7 @@ int main(void)
         cmocka_unit_test_teardown(test_odt_lists, teardown),          cmocka_unit_test_teardown(test_odt_styles, teardown),
         cmocka_unit_test_teardown(test_odt_tables, teardown),         cmocka_unit_test_teardown(test_subtitles, teardown),
         cmocka_unit_test_teardown(test_pdf_hyphens, teardown),        cmocka_unit_test_teardown(test_pdf_contents, teardown),
-        cmocka_unit_test_teardown(test_pdf_unclear_tables, teardown),
+        cmocka_unit_test_teardown(test_pdf_unclear_tables, teardown), cmocka_unit_test_teardown(test_pdf_words_that_end_before_they_begin, teardown),
         cmocka_unit_test_teardown(test_encodings, teardown),
         cmocka_unit_test_teardown(test_csv_headers, teardown),        cmocka_unit_test_teardown(test_json_arrays, teardown),
     };
