@@ -235,11 +235,42 @@ PatternResult pattern_find(Pattern *p, Str text, size_t from, bool advance, Patt
     }
 }
 
+// The next place of the block that begins a match.
+static bool next_in_block(Split *s, PatternMatch *match)
+{
+    for (; s->places; s->places &= s->places - 1) {
+        unsigned bit = (unsigned)__builtin_ctzll(s->places);
+        size_t start = s->block - CLASS_BLOCK + bit;
+        uint64_t behind = ~s->blank >> bit;
+        bool sure = (s->blank >> bit & 1) && behind && (unsigned char)s->text.ptr[start + (unsigned)__builtin_ctzll(behind)] < 0x80;
+        if (!sure && !space_len(s->text, start)) continue;
+        *match = (PatternMatch){start, sure ? start + (unsigned)__builtin_ctzll(behind) : space_skip(s->text, start)};
+        s->places &= s->places - 1;
+        return true;
+    }
+    return false;
+}
+
+// The same as find_sentence, but every block of the text is classified once, however many parts it has.
+static PatternResult next_sentence(Split *s, PatternMatch *match)
+{
+    while (!next_in_block(s, match)) {
+        size_t at = s->block > s->at ? s->block : s->at;
+        if (s->text.len < CLASS_BLOCK || at > s->text.len - CLASS_BLOCK) return find_sentence(s->text, at, match);
+        ByteClasses c = classify(s->text.ptr + at);
+        uint64_t behind = at > 0 && is_stop(s->text.ptr[at - 1]);
+        s->places = ((c.stop << 1) | behind) & (c.space | c.rare);
+        s->blank = c.space;
+        s->block = at + CLASS_BLOCK;
+    }
+    return PATTERN_FOUND;
+}
+
 PatternResult split_next(Split *s, PatternMatch *part, Error *e)
 {
     if (s->done) return PATTERN_NONE;
     PatternMatch match;
-    PatternResult result = pattern_find(s->pattern, s->text, s->at, s->advance, &match, e);
+    PatternResult result = s->pattern->sentences ? next_sentence(s, &match) : pattern_find(s->pattern, s->text, s->at, s->advance, &match, e);
     if (result == PATTERN_FAILED) return result;
     if (result == PATTERN_NONE) {
         *part = (PatternMatch){s->at, s->text.len};

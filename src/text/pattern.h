@@ -48,6 +48,8 @@ typedef struct Split {
     size_t at;       // where the next part begins
     bool advance;    // the last match was empty
     bool done;
+    size_t block;            // of the default separator: where the block that was looked at last ends
+    uint64_t places, blank;  // in that block: where a space may follow a stop, from the next part on; white space
 } Split;
 
 static inline Split split_from(Pattern *pattern, Str text) { return (Split){.pattern = pattern, .text = text}; }
