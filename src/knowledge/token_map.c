@@ -40,7 +40,9 @@ enum { FROM, TO };  // hints
 static size_t find(TokenMap *m, size_t at, int hint)
 {
     const Boundary *p = m->places;
-    size_t low = m->hints[hint], high = low, step = 1;
+    size_t other = m->hints[!hint], low = m->hints[hint], step = 1;
+    if (other > low && p[other].end <= at) low = other;
+    size_t high = low;
     if (p[low].end <= at) {
         for (high = low + step; high < m->n && p[high].end <= at; high = low + step) {
             low = high;
@@ -162,13 +164,24 @@ size_t token_map_count(TokenMap *m, size_t from, size_t to, size_t limit)
     return last->tokens;
 }
 
-// The last place behind the head with at most `units` from the map's beginning; the map covers it.
-static size_t find_units(const TokenMap *m, size_t low, uint64_t units)
+// The last place from `low` on with at most `units` from the map's beginning; the map covers it. Looked for around
+// `near`, in steps that double.
+static size_t find_units(const TokenMap *m, size_t low, size_t near, uint64_t units)
 {
-    size_t high = m->n;
+    const Boundary *p = m->places;
+    size_t high = m->n, step = 1;
+    if (near > low && p[near].units <= units) {
+        low = near;
+        for (; low + step < m->n && p[low + step].units <= units; step *= 2) low += step;
+        high = low + step < m->n ? low + step : m->n;
+    } else if (near > low) {
+        high = near;
+        for (; high > low + step && p[high - step].units > units; step *= 2) high -= step;
+        low = high > low + step ? high - step : low;
+    }
     while (high - low > 1) {
         size_t middle = low + (high - low) / 2;
-        if (m->places[middle].units <= units) low = middle;
+        if (p[middle].units <= units) low = middle;
         else high = middle;
     }
     return low;
@@ -200,9 +213,13 @@ static size_t fits_up_to(TokenMap *m, size_t from, size_t limit)
     uint64_t most = limit_units(m, limit);
     if (h->sync - from > limit || h->units > most) return from;
     cover(m, m->text.len, h->before + most);
-    size_t first = find(m, h->sync, FROM), last = find_units(m, first, h->before + most - h->units);
+    size_t first = find(m, h->sync, FROM), near = m->n > BOUNDARIES_MIN ? m->n - BOUNDARIES_MIN : 0;
+    size_t last = find_units(m, first, near, h->before + most - h->units);
     uint64_t room = h->units + (uint64_t)longest_piece(m, first, last) * m->pieces.scale;
-    return room > most ? from : m->places[find_units(m, first, h->before + most - room)].end;
+    if (room > most) return from;
+    // The next question is about a slice that ends there.
+    m->hints[TO] = find_units(m, first, last, h->before + most - room);
+    return m->places[m->hints[TO]].end;
 }
 
 bool token_map_fits_counted(TokenMap *m, size_t from, size_t to, size_t limit)
@@ -224,7 +241,7 @@ size_t token_map_cut(TokenMap *m, size_t from, size_t to, size_t limit)
     if (within || h.sync > to || h.units > most)
         return boundaries_inside(&m->pieces, from, boundaries_end(&m->pieces, from, to), limit);
     cover(m, to, h.before + most);
-    size_t first = find(m, h.sync, FROM), last = find_units(m, first, h.before + most - h.units);
+    size_t first = find(m, h.sync, FROM), last = find_units(m, first, m->hints[TO], h.before + most - h.units);
     while (last > first && m->places[last].end > to) last--;
     size_t end = m->places[last].end;
     uint64_t used = h.units + m->places[last].units - h.before;
@@ -244,7 +261,7 @@ size_t token_map_tail(TokenMap *m, size_t from, size_t to, size_t n)
     if (last == first) return to;
     uint64_t units = m->places[last].units, most = limit_units(m, n);
     if (m->places[last].end < to) units += boundaries_units(&m->pieces, m->places[last].end, to);
-    size_t i = units > most ? find_units(m, first, units - most - 1) + 1 : first + 1;
+    size_t i = units > most ? find_units(m, first, last, units - most - 1) + 1 : first + 1;
     return i < m->n && m->places[i].end < to ? m->places[i].end : to;
 }
 

@@ -145,15 +145,6 @@ static void scan(Boundaries *b, size_t at, size_t to, Batch *batch)
     bpe_ask(&t->bpe, batch);
 }
 
-static size_t give(Boundaries *b, Batch *batch, size_t at, uint64_t units, Boundary *out)
-{
-    uint32_t each[BATCH_PIECES];
-    IdList ids = {.each = each};
-    bpe_give(&b->counter->tokenizer.bpe, batch, &ids);
-    for (size_t i = 0; i < batch->n; i++) out[i] = (Boundary){at + batch->ends[i], units += each[i]};
-    return batch->n;
-}
-
 size_t boundaries_read(Boundaries *b, size_t at, size_t to, uint64_t units, Boundary *out)
 {
     if (!b->counter->exact) return read_guess(b, at, to, units, out);
@@ -174,7 +165,8 @@ size_t boundaries_read(Boundaries *b, size_t at, size_t to, uint64_t units, Boun
         next->at = end;
         b->turn = !b->turn;
     }
-    return give(b, &now->pieces, at, units, out);
+    bpe_mark(&b->counter->tokenizer.bpe, &now->pieces, at, units, out);
+    return now->pieces.n;
 }
 
 uint64_t boundaries_units(Boundaries *b, size_t at, size_t to)

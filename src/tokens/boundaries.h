@@ -20,10 +20,7 @@ enum {
 // What each part of such a run counts: more than any limit, and no sum of them overflows.
 #define BOUNDARY_BROKEN (UINT64_C(1) << 44)
 
-typedef struct Boundary {
-    size_t end;
-    uint64_t units;     // up to there: Boundaries.scale a token
-} Boundary;
+// Units of a Boundary are Boundaries.scale a token.
 
 // Pieces from `at` on, asked for; SIZE_MAX: none.
 typedef struct BoundaryBatch {

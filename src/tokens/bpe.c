@@ -205,7 +205,6 @@ static void add_ids(Bpe *b, const Batch *batch, IdList *out)
             found.ids[0] &= PIECE_ID_MASK;
             memcpy(ids + total, &found, sizeof found);
         }
-        if (out->each) out->each[i] = count;
         total += count;
     }
     out->n = total;
@@ -218,11 +217,40 @@ void bpe_give(Bpe *b, Batch *batch, IdList *out)
     keep_short(b, batch);
 }
 
+void bpe_mark(Bpe *b, Batch *batch, size_t at, uint64_t before, Boundary *out)
+{
+    if (batch->n_missed) find_missed(b, batch);
+    const uint32_t *ends = batch->ends;
+    size_t n = batch->n;
+    for (size_t i = 0; i < n; i++) {
+        const PieceIds *found = batch->found[i];
+        uint32_t count = found->ids[0] >> 24;
+        if (count == 0) {
+            IdList many = {0};
+            uint32_t from = i ? ends[i - 1] : 0;
+            add_many(b, found, batch->p + from, ends[i] - from, &many);
+            before += many.n;
+        }
+        before += count;
+        out[i] = (Boundary){at + ends[i], before};
+    }
+    keep_short(b, batch);
+}
+
 void bpe_batch(Bpe *b, Batch *batch, IdList *out)
 {
     bpe_ask(b, batch);
     bpe_look(b, batch);
     bpe_give(b, batch, out);
+}
+
+static void bpe_one(Bpe *b, const char *p, size_t n, IdList *out)
+{
+    Batch batch;
+    batch.p = p;
+    batch.n = 1;
+    batch.ends[0] = (uint32_t)n;
+    bpe_batch(b, &batch, out);
 }
 
 void bpe_piece(Bpe *b, const char *p, size_t n, IdList *out)
@@ -231,9 +259,15 @@ void bpe_piece(Bpe *b, const char *p, size_t n, IdList *out)
         add_too_long(b, p, n, out);
         return;
     }
-    Batch batch;
-    batch.p = p;
-    batch.n = 1;
-    batch.ends[0] = (uint32_t)n;
-    bpe_batch(b, &batch, out);
+    ShortKey key = short_piece_key(p, n);
+    const PieceSet *set = piece_set(&b->cache, piece_hash(key));
+    for (size_t way = 0; way < PIECE_WAYS; way++) {
+        PieceIds found = set->ways[way].ids;
+        uint32_t count = found.ids[0] >> 24;
+        if (!count || !is_key(set->ways[way].key, key)) continue;
+        found.ids[0] &= PIECE_ID_MASK;
+        id_list_add_all(out, found.ids, count);
+        return;
+    }
+    bpe_one(b, p, n, out);
 }

@@ -58,6 +58,15 @@ void bpe_ask(const Bpe *b, Batch *batch);
 void bpe_look(Bpe *b, Batch *batch);
 void bpe_give(Bpe *b, Batch *batch, IdList *out);
 
+// Where a piece ends in a text, and how much lies before that place.
+typedef struct Boundary {
+    size_t end;
+    uint64_t units;
+} Boundary;
+
+// The third step for whoever only asks where pieces end, of a batch that begins at `at`; ids are counted on from `before`.
+void bpe_mark(Bpe *b, Batch *batch, size_t at, uint64_t before, Boundary *out);
+
 void bpe_batch(Bpe *b, Batch *batch, IdList *out);  // all three
 void bpe_piece(Bpe *b, const char *p, size_t n, IdList *out);
 

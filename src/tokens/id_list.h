@@ -13,7 +13,6 @@ typedef struct IdList {
     size_t cap;
     uint64_t n;
     bool keep;             // false: count only
-    uint32_t *each;        // NULL, or where bpe_give writes how many ids each piece gave
 } IdList;
 
 void id_list_reserve(IdList *list, size_t more);

@@ -240,39 +240,40 @@ static uint32_t added_at(const Vocabulary *v, Str s, size_t *n)
     return vocabulary_added(v, one ? str_slice(s, 0, 1) : s, n);
 }
 
-static void with_added(Tokenizer *t, Str s, IdList *out)
+// The first added token of s at or behind `at`, and its length; NO_TOKEN: there is none, and *at is the end.
+static uint32_t next_added(const Tokenizer *t, Str s, size_t *at, size_t *n)
 {
     const unsigned char *first = t->v->h->added_first;
-    size_t from = 0, n;
-    for (size_t at = 0; at < s.len;) {
+    for (; *at < s.len; ++*at) {
         if (t->added_byte != MANY_BYTES) {
-            const char *next = memchr(s.ptr + at, t->added_byte, s.len - at);
+            const char *next = memchr(s.ptr + *at, t->added_byte, s.len - *at);
             if (!next) break;
-            at = (size_t)(next - s.ptr);
-        } else if (!first[(unsigned char)s.ptr[at]]) {
-            at++;
+            *at = (size_t)(next - s.ptr);
+        } else if (!first[(unsigned char)s.ptr[*at]]) {
             continue;
         }
-        uint32_t id = added_at(t->v, str_slice(s, at, s.len), &n);
-        if (id == NO_TOKEN) {
-            at++;
-            continue;
-        }
+        uint32_t id = added_at(t->v, str_slice(s, *at, s.len), n);
+        if (id != NO_TOKEN) return id;
+    }
+    *at = s.len;
+    return NO_TOKEN;
+}
+
+static void with_added(Tokenizer *t, Str s, IdList *out)
+{
+    size_t from = 0, at = 0, n;
+    for (uint32_t id; (id = next_added(t, s, &at, &n)) != NO_TOKEN; from = at += n) {
         plain(t, str_slice(s, from, at), out);
         id_list_add(out, id);
-        from = at += n;
     }
     plain(t, str_slice(s, from, s.len), out);
 }
 
 bool tokenizer_takes_as_is(const Tokenizer *t, Str s)
 {
-    const unsigned char *first = t->v->h->added_first;
-    size_t n;
+    size_t at = 0, n;
     if (t->v->h->normaliser == NORMALISE_SPACES || (t->v->h->normaliser == NORMALISE_NFC && !nfc_is_plain(t->nfc, s))) return false;
-    for (size_t at = 0; t->added && at < s.len; at++)
-        if (first[(unsigned char)s.ptr[at]] && added_at(t->v, str_slice(s, at, s.len), &n) != NO_TOKEN) return false;
-    return true;
+    return !t->added || next_added(t, s, &at, &n) == NO_TOKEN;
 }
 
 // ---- the window ---------------------------------------------------------------------------------
