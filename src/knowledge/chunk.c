@@ -30,6 +30,7 @@ static uint32_t heading_of(const Chunking *c, const ChunkRange *range);
 bool chunk_text(Str text, const Strategy *s, const Outline *outline, ChunkTools *tools, ChunkList *out, Error *e)
 {
     bool tokens = s->max && s->unit == UNIT_TOKENS;
+    tools->failed = NULL;
     if (tokens && !tools->tokens.counter) {
         error_set(e, ERROR_PROJECT, "strategy", "tokens cannot be counted here");
         return error_hint(e, "use \"max_words\" or \"max_characters\"");
@@ -64,13 +65,24 @@ void chunk_tools_free(ChunkTools *t)
 
 // ---- dropping -----------------------------------------------------------------------------------
 
+// The next part between separators.
+static PatternResult next_part(Chunking *c, Split *split, PatternMatch *part)
+{
+    PatternResult result = split_next(split, part, c->error);
+    if (result == PATTERN_FAILED) c->tools->failed = c->s->pattern;
+    return result;
+}
+
 // Whether `exclude` drops the piece; false in *ok when a pattern failed.
 static bool drops(Chunking *c, Str piece, bool *ok)
 {
     for (size_t i = 0; i < c->s->n_exclude; i++) {
         PatternMatch match;
         PatternResult result = pattern_find(c->s->exclude[i], piece, 0, false, &match, c->error);
-        if (result == PATTERN_FAILED) *ok = false;
+        if (result == PATTERN_FAILED) {
+            c->tools->failed = c->s->exclude[i];
+            *ok = false;
+        }
         if (result != PATTERN_NONE) return true;
     }
     return false;
@@ -102,7 +114,7 @@ static bool chunk_packed(Chunking *c)
     Split split = split_from(c->s->pattern, c->text);
     PatternMatch part;
     PatternResult result;
-    while ((result = split_next(&split, &part, c->error)) == PATTERN_FOUND)
+    while ((result = next_part(c, &split, &part)) == PATTERN_FOUND)
         if (!take_piece(c, str_slice(c->text, part.start, part.end))) return false;
     packer_close(&c->packer);
     return result == PATTERN_NONE && !c->packer.failed;
@@ -113,7 +125,7 @@ static bool chunk_separator(Chunking *c)
     Split split = split_from(c->s->pattern, c->text);
     PatternMatch part;
     PatternResult result;
-    while ((result = split_next(&split, &part, c->error)) == PATTERN_FOUND) {
+    while ((result = next_part(c, &split, &part)) == PATTERN_FOUND) {
         if (!take_piece(c, str_slice(c->text, part.start, part.end))) return false;
         packer_break(&c->packer);
     }
@@ -140,7 +152,7 @@ static bool split_section(Chunking *c, Str section)
         Split split = split_from(c->s->pattern, block);
         PatternMatch part;
         PatternResult result;
-        while ((result = split_next(&split, &part, c->error)) == PATTERN_FOUND)
+        while ((result = next_part(c, &split, &part)) == PATTERN_FOUND)
             if (!packer_add(p, str_slice(block, part.start, part.end))) return false;
         if (result == PATTERN_FAILED) return false;
     }

@@ -48,6 +48,7 @@ typedef struct ChunkTools {
     Segmenter segmenter;
     Clusters clusters;
     TokenMap tokens;    // without a counter the `tokens` strategy is an error
+    const Pattern *failed;  // NULL, or the pattern of the strategy on which the last text failed
 } ChunkTools;
 
 void chunk_tools_free(ChunkTools *t);

@@ -322,12 +322,22 @@ static void warn_pages(Reading *r, const Fresh *f)
     error_hint(e, f->document.pages ? "name pages that it has" : "\"pages\" is for PDF files");
 }
 
+// Whether a pattern of the strategy has failed: then it is not tried on other documents, which would each take as long
+// and say the same.
+static bool *failed_before(Reading *r, const Strategy *s)
+{
+    const Strategies *all = &r->k->strategies;
+    if (!r->failed) r->failed = arena_new(r->project, bool, all->n + 1);
+    return &r->failed[s == &all->standard ? all->n : (size_t)(s - all->items)];
+}
+
 // A pattern that fails on a text is a fault of the strategy file, wherever the text came from.
 static void strategy_failed(Reading *r, const Strategy *s, const Error *e, Str shown)
 {
     Error *problem = problems_new(r->problems, false, ERROR_PROJECT, "strategy", "%s (on %.*s)", e->what, STR_ARG(shown));
     error_hint(problem, "%s", e->hint);
-    if (s->key.ptr) error_at(problem, r->k->strategies.file, r->k->strategies.text, s->key_offset);
+    if (s->key.ptr) error_at(problem, r->k->strategies.file, r->k->strategies.text, strategy_place(s, r->tools.failed));
+    *failed_before(r, s) = r->tools.failed != NULL;
 }
 
 static void row_of(Reading *r, const Fresh *f, const FileEntry *file, size_t first_heading)
@@ -380,7 +390,8 @@ void reading_document(Reading *r, size_t i, const FileEntry *file)
     f.document.weight = f.document.strategy->weight;
     f.source = (Source){.path = path_join(r->project, r->folder, file->path), .size = file->size, .mtime_ns = file->mtime_ns};
     arena_reset(&r->scratch);
-    if (!use_old(r, &f, file)) read_anew(r, &f, i, file);
+    bool skip = r->failed && *failed_before(r, f.document.strategy);
+    if (!use_old(r, &f, file) && !skip) read_anew(r, &f, i, file);
     if (r->taken) arena_free(r->taken);
     free(r->taken);
     r->taken = NULL;

@@ -39,6 +39,7 @@ typedef struct Reading {
     Arena *project;
     Problems *problems;
     ChunkTools tools;
+    bool *failed;           // NULL, or by strategy, the default behind the others: a pattern failed on a document
     Str root, folder;   // the project, and its knowledge/
     StoreIndex old, new;
     Buf strings;        // of the new index

@@ -266,15 +266,17 @@ static void read_overlap(Entry *r)
                    "write a number from 0 to %zu", s->max);
 }
 
-// `path` names the JSON string that holds the pattern.
-static void compile(Entry *r, Str source, const char *path, Pattern **out)
+// `path` names the JSON string that holds the pattern. Returns where its text begins.
+static size_t compile(Entry *r, Str source, const char *path, Pattern **out)
 {
     Error e;
-    size_t offset;
-    if (pattern_compile(source, out, &offset, &e)) return;
-    error_at(&e, r->file, r->text, json_string_place(r->text, place_of(r, path, false), offset));
-    problems_add(r->problems, &e);
-    r->ok = false;
+    size_t offset, quote = place_of(r, path, false);
+    if (!pattern_compile(source, out, &offset, &e)) {
+        error_at(&e, r->file, r->text, json_string_place(r->text, quote, offset));
+        problems_add(r->problems, &e);
+        r->ok = false;
+    }
+    return json_string_place(r->text, quote, 0);
 }
 
 static void read_separator(Entry *r)
@@ -287,7 +289,8 @@ static void read_separator(Entry *r)
     }
     if (value && r->s->kind == STRATEGY_WHOLE) warn_unused(r, "separator", "take it out, or choose another strategy");
     if (value) r->s->separator = arena_str(r->arena, json_str(value));
-    compile(r, r->s->separator, "separator", &r->s->pattern);
+    size_t place = compile(r, r->s->separator, "separator", &r->s->pattern);
+    if (value) r->s->pattern_place = place;
 }
 
 static void read_exclude(Entry *r)
@@ -300,6 +303,7 @@ static void read_exclude(Entry *r)
         return;
     }
     r->s->exclude = arena_new(r->arena, Pattern *, n);
+    r->s->exclude_places = arena_new(r->arena, size_t, n);
     for (size_t i = 0; i < n; i++) {
         char path[40];
         snprintf(path, sizeof path, "exclude/%zu", i);
@@ -310,7 +314,7 @@ static void read_exclude(Entry *r)
         }
         r->s->hash = hash_mix(r->s->hash, hash64(source, 2));
         Pattern *p;
-        compile(r, source, path, &p);
+        r->s->exclude_places[r->s->n_exclude] = compile(r, source, path, &p);
         if (p) r->s->exclude[r->s->n_exclude++] = p;
     }
 }
@@ -372,6 +376,14 @@ bool strategy_key_matches(Str key, Str path, Str name)
 {
     Str subject = str_find_char(key, '/') == STR_NONE ? name : path;
     return str_eq(key, subject) || (path_is_glob(key) && path_glob(key, subject));
+}
+
+size_t strategy_place(const Strategy *s, const Pattern *pattern)
+{
+    if (pattern && pattern == s->pattern && s->pattern_place) return s->pattern_place;
+    for (size_t i = 0; i < s->n_exclude; i++)
+        if (pattern == s->exclude[i]) return s->exclude_places[i];
+    return s->key_offset;
 }
 
 static size_t literal_letters(Str key)

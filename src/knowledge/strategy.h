@@ -37,6 +37,7 @@ typedef struct Strategy {
     Str separator;
     Pattern *pattern;       // the separator
     Pattern **exclude;
+    size_t pattern_place, *exclude_places;  // of their first bytes in the file; 0: of the default separator
     size_t n_exclude;
     const PageRange *pages;  // none: every page
     size_t n_pages;
@@ -67,6 +68,9 @@ const Strategy *strategy_for(const Strategies *s, Str path, Str name);
 
 // Whether a key matches a document at all.
 bool strategy_key_matches(Str key, Str path, Str name);
+
+// Where in the file to look for what `pattern`, one of s (or NULL), did to a text: there, or at the key.
+size_t strategy_place(const Strategy *s, const Pattern *pattern);
 
 // The item whose key is exactly this, or NULL.
 const Strategy *strategy_exact(const Strategies *s, Str key);

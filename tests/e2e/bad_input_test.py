@@ -63,6 +63,18 @@ class BadInput(e2e.Case):
         self.write("config/generation-paramters.json", '{"temprature": 0.5}\n')
         self.refuse(3, "json", "temperature", "config/generation-paramters.json:1:2")
 
+    def test_exploding_exclude(self):
+        self.write("knowledge/brewing/bomb.txt", "x" * 5000 + "!y\n")
+        self.write("config/chunk-strategy.json", '{\n  "bomb.txt": {"max_words": 50,\n    "exclude": ["^ok$", "(x+x+)+$"]}\n}\n')
+        self.refuse(3, "strategy", "knowledge/brewing/bomb.txt", "config/chunk-strategy.json:3:26", "too many steps")
+
+    def test_exploding_separator(self):
+        """It is said once, however many documents it fails on."""
+        for name in ("part1", "part2", "part3"):
+            self.write(f"knowledge/brewing/{name}.txt", "x" * 5000 + "!y\n")
+        self.write("config/chunk-strategy.json", '{\n  "part*": {"separator": "(\\\\w+\\\\s?)+$"}\n}\n')
+        self.refuse(3, "strategy", "knowledge/brewing/part1.txt", "config/chunk-strategy.json:2:27", "too many steps")
+
     def test_unknown_placeholder(self):
         self.write("prompting/user-prompt.txt", "Talk about\nthe {topik} now: {mood}\n")
         self.refuse(3, "placeholder", "{topik}", "prompting/user-prompt.txt:2:5", "{topic}")
