@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/path.h"
+#include "knowledge/bm25.h"
 #include "text/normalise.h"
 
 enum { SEARCH_VERSION = 1, WORD_MAX = 64, WORDS_LOOKED_AT = 400 };
@@ -120,8 +121,9 @@ bool search_open(Search *s, const Knowledge *k, const char *project, bool no_cac
         ok = build(s, key, e);
     }
     sqlite3_stmt *find = NULL, *frequency = NULL;
-    ok = ok && ((sqlite3_prepare_v2(s->db, "SELECT rowid, -bm25(passages) FROM passages WHERE passages MATCH ?1 AND rowid BETWEEN ?2 AND ?3 AND rowid <> ?4 "
-                                           "ORDER BY bm25(passages), rowid LIMIT ?5", -1, &find, NULL) == SQLITE_OK &&
+    ok = ok && ((bm25_register(s->db) &&
+                 sqlite3_prepare_v2(s->db, "SELECT rowid, relevance(passages) AS score FROM passages WHERE passages MATCH ?1 AND rowid BETWEEN ?2 AND ?3 AND rowid <> ?4 "
+                                           "ORDER BY score DESC, rowid LIMIT ?5", -1, &find, NULL) == SQLITE_OK &&
                  sqlite3_prepare_v2(s->db, "SELECT doc FROM frequencies WHERE term = ?1", -1, &frequency, NULL) == SQLITE_OK) || sql_fault(s, e));
     s->find = find;
     s->frequency = frequency;
@@ -221,6 +223,15 @@ static void rare_terms(Search *s, Str normal, Buf *query, Arena *scratch)
     for (size_t i = 0; i < kept && i < SEARCH_TERMS; i++) add_term(query, terms[i].word);
 }
 
+// The part that no chunk beside it repeats, where there is one: what overlaps says nothing about what they are about.
+static Str own_text(const Knowledge *k, const Chunk *chunk, Str text)
+{
+    const Chunk *first = k->chunks + k->documents[chunk->document].first_chunk, *end = first + k->documents[chunk->document].n_chunks;
+    size_t from = chunk > first && chunk[-1].end > chunk->start ? (size_t)(chunk[-1].end - chunk->start) : 0;
+    size_t to = chunk + 1 < end && chunk[1].start < chunk->end ? (size_t)(chunk[1].start - chunk->start) : text.len;
+    return from < to && to <= text.len ? str_slice(text, from, to) : text;
+}
+
 bool search_related(Search *s, const Chunk *chunk, const Topic *topic, Hit *hits, size_t max, size_t *n, Arena *scratch, Error *e)
 {
     Str text;
@@ -233,7 +244,7 @@ bool search_related(Search *s, const Chunk *chunk, const Topic *topic, Hit *hits
         last = (size_t)end->first_chunk + end->n_chunks;
     }
     Buf normal = {0}, query = {0};
-    normalise(text, &normal);
+    normalise(own_text(s->k, chunk, text), &normal);
     rare_terms(s, buf_str(&normal), &query, scratch);
     bool ok = find(s, buf_str(&query), first, last, (size_t)(chunk - s->k->chunks) + 1, hits, max, n, e);
     buf_free(&normal);

@@ -131,16 +131,17 @@ static Str cut_sentences(Str text, size_t limit)
     return str_trim_end(str_slice(text, 0, at));
 }
 
-// As many whole chunks as the limit holds, or else as many sentences of the first.
-static Str cut_passage(Str first, Str all, const Str *parts, size_t n, size_t limit)
+// As many whole chunks as the limit holds, or else as many sentences of the first; *n becomes how many chunks it has.
+static Str cut_passage(Str first, Str all, const Str *parts, size_t *n, size_t limit)
 {
     if (limit == 0 || all.len <= limit) return all;
-    size_t len = 0, whole = 0;
-    for (size_t i = 0; i < n; i++) {
+    size_t len = 0, whole = 0, i = 0;
+    for (; i < *n; i++) {
         len += parts[2 * i].len + parts[2 * i + 1].len;
         if (len > limit) break;
         whole = len;
     }
+    *n = i ? i : 1;
     return whole ? str_slice(all, 0, whole) : cut_sentences(first, limit);
 }
 
@@ -155,7 +156,7 @@ static void join_overlap(const Chunk *before, const Chunk *chunk, Str *joint, St
 static bool read_knowledge(PlanItem *item, size_t limit, Error *e)
 {
     const Knowledge *k = item->plan->project->knowledge;
-    const Drawn *drawn = &item->drawn;
+    Drawn *drawn = &item->drawn;
     if (drawn->n_chunks == 0) return true;
     Str *parts = arena_new(item->arena, Str, 2 * drawn->n_chunks);
     for (size_t i = 0; i < drawn->n_chunks; i++) {
@@ -165,7 +166,7 @@ static bool read_knowledge(PlanItem *item, size_t limit, Error *e)
         if (i) join_overlap(&k->chunks[drawn->chunks[i - 1]], chunk, &parts[2 * i], &parts[2 * i + 1]);
     }
     Str all = drawn->n_chunks == 1 ? parts[1] : arena_concat(item->arena, parts, 2 * drawn->n_chunks);
-    item->knowledge = cut_passage(parts[1], all, parts, drawn->n_chunks, limit);
+    item->knowledge = cut_passage(parts[1], all, parts, &drawn->n_chunks, limit);
     return true;
 }
 
