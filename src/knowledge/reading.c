@@ -123,9 +123,12 @@ static void add_heading(Reading *r, Str text, uint32_t parent)
     k->headings[k->n_headings++] = (KnowledgeHeading){arena_str(r->project, text), parent};
 }
 
-static void warn_empty(Reading *r, Str shown)
+static void warn_empty(Reading *r, const Document *d, Str shown)
 {
-    Error *e = problems_new(r->problems, true, ERROR_FILE, "knowledge", "the document has no text");
+    const Strategy *s = d->strategy;
+    bool dropped = d->text_len > 0 && (s->n_exclude || s->n_pages);
+    Error *e = problems_new(r->problems, true, ERROR_FILE, "knowledge", dropped ? "the strategy leaves nothing of the document" : "the document has no text");
+    if (dropped) error_hint(e, "look at \"exclude\" and \"pages\" in %.*s", STR_ARG(r->k->strategies.file));
     error_at_file(e, shown);
 }
 
@@ -199,7 +202,7 @@ static bool use_old(Reading *r, Fresh *f, const FileEntry *file)
         if (!text_is_there(&f->source, row->text_len)) return false;
     }
     use_rows(r, f, row);
-    if (row->n_chunks == 0) warn_empty(r, reading_shown(r, file));
+    if (row->n_chunks == 0) warn_empty(r, &f->document, reading_shown(r, file));
     copy.first_chunk = f->document.first_chunk;
     copy.first_heading = r->k->n_headings - row->n_headings;
     add_row(r, copy);
@@ -377,7 +380,7 @@ static void read_anew(Reading *r, Fresh *f, size_t i, const FileEntry *file)
         return;
     }
     warn_pages(r, f);
-    if (f->document.n_chunks == 0) warn_empty(r, x.shown);
+    if (f->document.n_chunks == 0) warn_empty(r, &f->document, x.shown);
     keep_text(r, f, &x);
     row_of(r, f, file, first_heading);
     add_document(r, f);

@@ -244,7 +244,7 @@ static void read_bound(Entry *r)
         else if (s->kind == STRATEGY_WHOLE) warn_unused(r, maxima[unit].name, "take it out, or choose another strategy");
         else warn_unused(r, maxima[unit].name, unit == UNIT_TOKENS ? "add \"strategy\": \"tokens\"" : unit == UNIT_WORDS ? "add \"strategy\": \"words\"" : "add \"strategy\": \"characters\"");
     }
-    s->max = given[s->unit];
+    s->max = s->kind == STRATEGY_WHOLE ? 0 : given[s->unit];
     bool bounded = s->kind != STRATEGY_WHOLE && s->kind != STRATEGY_SEPARATOR;
     if (bounded && s->max == 0) s->max = maxima[s->unit].standard;
 }

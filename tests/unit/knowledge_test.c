@@ -106,6 +106,12 @@ static void test_strategy_values(void **state)
     assert_int_equal(strategy_for(&s, S("a/b.txt"), S("b.txt"))->kind, STRATEGY_TOKENS);
     strategies_free(&s);
 
+    // What is not used, of which the file's author is warned, has no effect.
+    assert_true(strategies_read(&s, S("{\"*\": {\"strategy\": \"whole\", \"max_words\": 3}}"), S("f"), &a, &p));
+    assert_int_equal(p.n, 1);
+    assert_int_equal(s.items[0].max, 0);
+    strategies_free(&s);
+
     assert_true(strategies_read(&s, (Str){0}, S("f"), &a, &p));
     one = strategy_for(&s, S("a/b"), S("b"));
     assert_ptr_equal(one, &s.standard);
