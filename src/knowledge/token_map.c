@@ -96,7 +96,7 @@ static void synchronise(TokenMap *m, TokenHead *h)
         cover(m, h->sync, UINT64_MAX);
         const Boundary *p = &m->places[find(m, h->sync, FROM)];
         h->before = p->units;
-        if (p->end == h->sync) return;
+        if (p->end == h->sync || h->units >= BOUNDARY_BROKEN) return;   // more than any limit is enough to know
         Boundary one = boundaries_first(&m->pieces, h->sync, m->text.len, h->units);
         h->units = one.units;
         h->sync = one.end;
@@ -235,11 +235,15 @@ size_t token_map_cut(TokenMap *m, size_t from, size_t to, size_t limit)
     if (token_map_count(m, from, to, limit) <= limit) return to;
     TokenHead *head = head_of(m, from);
     uint64_t most = limit_units(m, limit);
-    bool within = to <= head->inside || head->inside - from > boundaries_reach(&m->pieces, limit);
-    if (!within && head->sync == 0) synchronise(m, head);
+    bool within = to <= head->inside, whole;
+    // A long run that fills the slice is cut without looking for where both have the same pieces again: that lies behind it.
+    if (within || head->inside - from > limit) {
+        size_t end = boundaries_cut(&m->pieces, from, to, limit, &whole);
+        if (within || !whole) return end;
+    }
+    if (head->sync == 0) synchronise(m, head);
     TokenHead h = *head;
-    if (within || h.sync > to || h.units > most)
-        return boundaries_inside(&m->pieces, from, boundaries_end(&m->pieces, from, to), limit);
+    if (h.sync > to || h.units > most) return boundaries_cut(&m->pieces, from, to, limit, &whole);
     cover(m, to, h.before + most);
     size_t first = find(m, h.sync, FROM), last = find_units(m, first, m->hints[TO], h.before + most - h.units);
     while (last > first && m->places[last].end > to) last--;

@@ -96,8 +96,9 @@ size_t boundaries_end(Boundaries *b, size_t at, size_t to)
 
 size_t boundaries_reach(const Boundaries *b, size_t tokens)
 {
-    size_t longest = b->counter->exact ? b->counter->tokenizer.v->h->longest : SIZE_MAX;
-    return longest && tokens > SIZE_MAX / longest ? SIZE_MAX : tokens * longest;
+    enum { ROUND = 16 };    // an estimate gives each byte of a run of spaces a unit, all else more, the first of them none
+    size_t longest = b->counter->exact ? b->counter->tokenizer.v->h->longest : TOKENS_GUESS_SCALE;
+    return longest && tokens > (SIZE_MAX - ROUND) / longest ? SIZE_MAX : tokens * longest + ROUND;
 }
 
 static size_t read_guess(const Boundaries *b, size_t at, size_t to, uint64_t units, Boundary *out)
@@ -210,8 +211,8 @@ static size_t token_end(const Boundaries *b, const IdList *ids, size_t at, size_
 static size_t inside_exact(Boundaries *b, size_t at, size_t to, size_t tokens)
 {
     IdList ids = {.keep = true};
-    // A window of bytes that is long enough for most texts; where all of it fits, a longer one.
-    size_t window = tokens < BOUNDARY_PIECE_MAX / 16 ? tokens * 16 + 64 : BOUNDARY_PIECE_MAX, end = at;
+    // A window of bytes that is long enough for most such runs, whose tokens are short; where all of it fits, a longer one.
+    size_t window = tokens < BOUNDARY_PIECE_MAX / 4 ? tokens * 4 + 64 : BOUNDARY_PIECE_MAX, end = at;
     for (;; window *= 2) {
         size_t stop = to - at > window ? letter_before(b->text, at + window) : to;
         if (stop - at > BOUNDARY_PIECE_MAX) stop = letter_before(b->text, at + BOUNDARY_PIECE_MAX);
@@ -241,12 +242,26 @@ size_t boundaries_inside(Boundaries *b, size_t at, size_t to, size_t tokens)
     return fits;
 }
 
+size_t boundaries_cut(Boundaries *b, size_t at, size_t to, size_t tokens, bool *whole)
+{
+    // Few tokens are that long: of a long run no more is looked at than needs be.
+    enum { BYTES = 16 };
+    size_t near = tokens < SIZE_MAX / BYTES - 4 ? (tokens + 4) * BYTES : SIZE_MAX, stop = to - at > near ? letter_before(b->text, at + near) : to;
+    for (;; stop = to) {
+        size_t end = boundaries_end(b, at, stop), cut = boundaries_inside(b, at, end, tokens);
+        *whole = cut == end;
+        if (!*whole || end < stop || stop == to) return cut;
+    }
+}
+
 // ---- estimates ----------------------------------------------------------------------------------
 
-// A space before a word is one piece with it.
+// Spaces before a word are one piece with it: of a run each counts next to nothing, and a place for each would take far
+// more memory than the text.
 static Boundary first_guess(const Boundaries *b, size_t at, size_t to, uint64_t units)
 {
     Str text = str_slice(b->text, 0, to);
+    while (at + 1 < to && text.ptr[at] == ' ' && text.ptr[at + 1] == ' ') units += tokens_guess_next(text, &at);
     bool leads = text.ptr[at] == ' ' && at + 1 < to && str_is_alpha(text.ptr[at + 1]);
     units += tokens_guess_next(text, &at);
     if (leads) units += tokens_guess_next(text, &at);

@@ -62,6 +62,9 @@ uint64_t boundaries_units(Boundaries *b, size_t at, size_t to);
 // text[at, end) counts at most `tokens` by itself and no letter is parted; `at`: not even one does.
 size_t boundaries_inside(Boundaries *b, size_t at, size_t to, size_t tokens);
 
+// The same of the first piece of text[at, to), at < to; *whole: all of it fits.
+size_t boundaries_cut(Boundaries *b, size_t at, size_t to, size_t tokens, bool *whole);
+
 // Differs for counters that may count a text differently.
 uint64_t counter_identity(const Counter *c);
 

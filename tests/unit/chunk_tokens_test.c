@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -183,6 +184,34 @@ static void test_long_runs(void **state)
     }
 }
 
+// A run much longer than a chunk is looked at as far as each chunk needs, not to its end for every one of them.
+static void test_time_of_long_runs(void **state)
+{
+    (void)state;
+    enum { LONG = 4 << 20, SECONDS = 10 };  // an estimate takes 0.1 s; to its end each time, minutes
+    static const char *const letters[] = {"x", " ", "\xE5\x92\x96", "="};
+    Counter estimate = {0};
+    Strategy s = {.kind = STRATEGY_TOKENS, .unit = UNIT_TOKENS, .max = 500, .overlap = 50};
+    Error e;
+    assert_true(pattern_compile(PATTERN_SENTENCES, &s.pattern, NULL, &e));
+    for (size_t i = 0; i < sizeof letters / sizeof *letters; i++) {
+        Arena a = {0};
+        Buf b = {0};
+        ChunkTools tools = {.tokens = {.counter = &estimate}};
+        ChunkList list = {.arena = &a};
+        while (b.len < LONG) buf_add(&b, str_from(letters[i]));
+        buf_add(&b, S(" end"));
+        clock_t start = clock();
+        assert_true(chunk_text(buf_str(&b), &s, NULL, &tools, &list, &e));
+        if (clock() - start > SECONDS * CLOCKS_PER_SEC) fail_msg("a run of <%s> takes %.1f s", letters[i], (double)(clock() - start) / CLOCKS_PER_SEC);
+        assert_true(list.n > 0 && list.items[list.n - 1].end == b.len);
+        chunk_tools_free(&tools);
+        buf_free(&b);
+        arena_free(&a);
+    }
+    pattern_free(s.pattern);
+}
+
 // ---- the cache ----------------------------------------------------------------------------------
 
 static Counter *give(void *self) { return self; }
@@ -234,6 +263,7 @@ int main(void)
         cmocka_unit_test(test_map),
         cmocka_unit_test(test_chunks),
         cmocka_unit_test(test_long_runs),
+        cmocka_unit_test(test_time_of_long_runs),
         cmocka_unit_test(test_another_tokenizer_cuts_anew),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
