@@ -73,6 +73,7 @@ static bool build(Search *s, uint64_t key, Error *e)
     char sql[400];
     if (!run(s, "DROP TABLE IF EXISTS frequencies; DROP TABLE IF EXISTS terms; DROP TABLE IF EXISTS passages; DROP TABLE IF EXISTS knowledge_key;"
                 "CREATE VIRTUAL TABLE passages USING fts5(text, content='', tokenize=\"unicode61 remove_diacritics 0\");"
+                "INSERT INTO passages(passages, rank) VALUES('hashsize', 16777216);"     // bytes gathered before they are sorted into the index
                 "CREATE VIRTUAL TABLE terms USING fts5vocab(passages, row); BEGIN;", e))
         return false;
     if (sqlite3_prepare_v2(s->db, "INSERT INTO passages(rowid, text) VALUES (?, ?)", -1, &insert, NULL) != SQLITE_OK) return sql_fault(s, e);
