@@ -90,8 +90,8 @@ static void start_list(Odt *d, const XmlAttributes *a)
     if (!name.len && depth && depth <= ODT_LIST_LEVELS) name = d->lists[depth - 1];
     markdown_code_end(w);
     markdown_list(w, odt_is_numbered(&d->styles, name, depth));
-    if (depth < ODT_LIST_LEVELS) d->lists[depth] = arena_str(d->styles.arena, name);
     const OdtStyle *style = odt_style(&d->styles, ODT_LIST, name);
+    if (depth < ODT_LIST_LEVELS) d->lists[depth] = odt_kept_name(style, name);
     bool goes_on = str_eq(xml_attribute(a, "continue-numbering"), S("true")) || xml_attribute(a, "continue-list").len;
     if (depth == 0 && style && goes_on) w->lists[0].number = style->last;
 }

@@ -40,7 +40,6 @@ static bool is_times(Str line, uint64_t *from, uint64_t *to)
 
 typedef struct Subtitles {
     Buf out;
-    Arena *arena;
     Str speaker;
     uint64_t end;       // of the cue before
     bool paragraph;     // the next text begins one
@@ -50,6 +49,7 @@ typedef struct Subtitles {
     size_t n_before;
     Str lines[CUE_LINES];
     size_t n_lines;
+    Arena cue, cue_before;     // hold their lines
 } Subtitles;
 
 // "- Yes.", ">> ANN: Yes.": another speaks. The text without the mark; absent: nobody new.
@@ -124,8 +124,8 @@ static char closes(Str line, size_t i)
     return line.ptr[i] == '{' && next == '\\' ? '}' : 0;
 }
 
-// A line without its markup: <i>, <00:01:02.000>, {\an8}.
-static Str plain_line(Subtitles *s, Str line)
+// A line without its markup: <i>, <00:01:02.000>, {\an8}. The caller frees it.
+static Buf plain_line(Subtitles *s, Str line)
 {
     Buf b = {0};
     size_t last = line.len;     // behind the last byte that can close a tag
@@ -144,9 +144,7 @@ static Str plain_line(Subtitles *s, Str line)
             i += end;
         }
     }
-    Str text = str_trim(arena_str(s->arena, buf_str(&b)));
-    buf_free(&b);
-    return text;
+    return b;
 }
 
 static bool was_shown(const Subtitles *s, Str text)
@@ -158,18 +156,23 @@ static bool was_shown(const Subtitles *s, Str text)
 
 static void end_cue(Subtitles *s)
 {
-    size_t kept = s->n_lines < LINES_BEFORE ? s->n_lines : LINES_BEFORE;
-    memcpy(s->before, s->lines + s->n_lines - kept, kept * sizeof *s->lines);
-    if (s->n_lines) s->n_before = kept;
+    if (s->n_lines == 0) return;
+    s->n_before = s->n_lines < LINES_BEFORE ? s->n_lines : LINES_BEFORE;
+    memcpy(s->before, s->lines + s->n_lines - s->n_before, s->n_before * sizeof *s->lines);
     s->n_lines = 0;
+    Arena free = s->cue_before;
+    s->cue_before = s->cue;
+    s->cue = free;
+    arena_reset(&s->cue);
 }
 
 static void say_line(Subtitles *s, Str line)
 {
-    Str text = plain_line(s, line);
-    if (text.len == 0) return;
-    if (!was_shown(s, text)) say(s, text);
-    if (s->n_lines < CUE_LINES) s->lines[s->n_lines++] = text;
+    Buf plain = plain_line(s, line);
+    Str text = str_trim(buf_str(&plain));
+    if (text.len && !was_shown(s, text)) say(s, text);
+    if (text.len && s->n_lines < CUE_LINES) s->lines[s->n_lines++] = arena_str(&s->cue, text);
+    buf_free(&plain);
 }
 
 static void start_cue(Subtitles *s, uint64_t from, uint64_t to)
@@ -193,7 +196,7 @@ static bool extract_cues(Extraction *x, bool blank_within, Error *e)
     Str text, line;
     if (!document_decode(x->bytes, x->shown, x->arena, &text, e)) return false;
     Subtitles *s = arena_new(x->arena, Subtitles, 1);
-    *s = (Subtitles){.out = {.max = MARKDOWN_TEXT_MAX}, .arena = x->arena, .paragraph = true};
+    *s = (Subtitles){.out = {.max = MARKDOWN_TEXT_MAX}, .paragraph = true};
     bool in_cue = false;
     for (Str rest = text; str_cut(&rest, '\n', &line);) {
         uint64_t from, to;
@@ -212,6 +215,8 @@ static bool extract_cues(Extraction *x, bool blank_within, Error *e)
     }
     x->text = arena_str(x->arena, buf_str(&s->out));
     buf_free(&s->out);
+    arena_free(&s->cue);
+    arena_free(&s->cue_before);
     return true;
 }
 

@@ -296,6 +296,8 @@ XmlHandler html_text_handler(HtmlText *h) { return (XmlHandler){start, end, text
 
 // ---- encodings ----------------------------------------------------------------------------------
 
+enum { DECODED_MAX = 12 << 20 };    // bytes; a byte that is wrong becomes three
+
 // The encoding that the page names, where a browser looks for it; absent: none.
 static Str named_encoding(Str bytes)
 {
@@ -321,8 +323,8 @@ static bool is_windows_1252(Str encoding)
     return encoding.len == 0;
 }
 
-// The page in UTF-8, or in the encoding that it names and libxml2 knows (*encoding).
-static bool decode(Str bytes, Arena *a, Str *page, const char **encoding, Error *e)
+// The page in UTF-8, or in the encoding that it names and libxml2 knows (*encoding); as it is, in the arena, or in `decoded`.
+static bool decode(Str bytes, Arena *a, Buf *decoded, Str *page, const char **encoding, Error *e)
 {
     *encoding = "UTF-8";
     *page = str_slice(bytes, str_starts(bytes, S("\xEF\xBB\xBF")) ? 3 : 0, bytes.len);
@@ -330,22 +332,24 @@ static bool decode(Str bytes, Arena *a, Str *page, const char **encoding, Error 
     if (utf8_valid(*page)) return true;
     Str name = named_encoding(*page);
     if (name.len == 0 && !document_is_windows_1252(*page, (Str){0}, e)) return false;
-    Buf decoded = {0};
+    decoded->max = DECODED_MAX;
     // Some bytes that are wrong make no other encoding of it.
-    if (str_eq_ignore_case(name, S("utf-8"))) utf8_add_lossy(&decoded, *page);
-    else if (is_windows_1252(name)) document_add_windows_1252(&decoded, *page);
+    if (str_eq_ignore_case(name, S("utf-8"))) utf8_add_lossy(decoded, *page);
+    else if (is_windows_1252(name)) document_add_windows_1252(decoded, *page);
     else *encoding = NULL;
-    if (*encoding) *page = arena_str(a, buf_str(&decoded));
-    buf_free(&decoded);
-    return true;
+    if (*encoding) *page = buf_str(decoded);
+    if (!decoded->full) return true;
+    error_set(e, ERROR_FILE, "document", "the page is larger than %d MB in UTF-8", DECODED_MAX >> 20);
+    return error_hint(e, "split it into several files");
 }
 
 bool html_text_read(HtmlText *h, Str bytes, Deadline deadline, Error *e)
 {
     const char *encoding;
     Arena a = {0};
+    Buf decoded = {0};
     Str page;
-    bool ok = decode(bytes, &a, &page, &encoding, e);
+    bool ok = decode(bytes, &a, &decoded, &page, &encoding, e);
     if (ok) {
         XmlReader reader;
         html_open(&reader, html_text_handler(h), encoding, deadline);
@@ -353,5 +357,6 @@ bool html_text_read(HtmlText *h, Str bytes, Deadline deadline, Error *e)
         ok = xml_close(&reader, e);
     }
     arena_free(&a);
+    buf_free(&decoded);
     return ok;
 }

@@ -95,9 +95,17 @@ static bool is_code(Str name, const OdtStyle *style)
 bool odt_is_title(OdtStyles *s, Str paragraph) { return descends_from(s, paragraph, is_title); }
 bool odt_is_code(OdtStyles *s, Str paragraph) { return descends_from(s, paragraph, is_code); }
 
+// The names of LibreOffice's own, "Numbering 1" and so on.
+static const Str numbering = S_INIT("Numbering");
+
 bool odt_is_numbered(OdtStyles *s, Str list, unsigned level)
 {
     const OdtStyle *style = odt_style(s, ODT_LIST, list);
-    if (!style) return str_starts(list, S("Numbering"));
+    if (!style) return str_starts(list, numbering);
     return level < ODT_LIST_LEVELS && style->numbered[level];
+}
+
+Str odt_kept_name(const OdtStyle *list, Str name)
+{
+    return list ? list->name : str_starts(name, numbering) ? numbering : (Str){0};
 }

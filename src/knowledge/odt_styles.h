@@ -41,4 +41,8 @@ bool odt_is_title(OdtStyles *s, Str paragraph);
 bool odt_is_code(OdtStyles *s, Str paragraph);
 bool odt_is_numbered(OdtStyles *s, Str list, unsigned level);   // level from 0
 
+// A list style's name that outlasts the element which gives it, and costs nothing: a document may give a long one to each
+// of its lists. Of one that nobody describes it is what odt_is_numbered() goes by.
+Str odt_kept_name(const OdtStyle *list, Str name);
+
 #endif

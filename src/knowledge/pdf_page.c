@@ -169,8 +169,10 @@ void pdf_pages_end(PdfPages *pages)
     write_text(pages);
     if (pages->layout.n < PDF_PAGES_MAX) {
         pages->layout.pages = arena_grow(pages->arena, pages->layout.pages, pages->layout.n, &pages->cap_pages, sizeof *pages->layout.pages);
-        bool wanted = pages->n && pages->n <= WORDS_MAX && pdf_tables_likely(str_slice(buf_str(&pages->text), before, pages->text.len));
-        pages->layout.pages[pages->layout.n++] = wanted ? lay_out(pages) : (Str){0};
+        bool wanted = pages->n && pages->n <= WORDS_MAX && pages->laid_out < PDF_LAYOUT_MAX && pdf_tables_likely(str_slice(buf_str(&pages->text), before, pages->text.len));
+        Str layout = wanted ? lay_out(pages) : (Str){0};
+        pages->layout.pages[pages->layout.n++] = layout;
+        pages->laid_out += layout.len;
     }
     buf_add_char(&pages->text, '\f');
     buf_clear(&pages->letters);

@@ -9,7 +9,10 @@
 #include "base/buf.h"
 #include "knowledge/pdf_text.h"
 
-enum { PDF_PAGE_WORDS_MAX = 400000 };   // of a page, which is held
+enum {
+    PDF_PAGE_WORDS_MAX = 400000,    // of a page, which is held
+    PDF_LAYOUT_MAX = 16 << 20,      // bytes of all laid-out pages; the tables of those behind are words of lines
+};
 
 typedef struct PdfBox {
     float left, top, right, bottom; // points from the upper left corner
@@ -27,6 +30,7 @@ typedef struct PdfPages {
     Arena *arena;       // set before the first word: holds the laid-out pages
     Buf text;           // pages, each ended by a form feed; its ceiling likewise. Cells of a line are parted by a tab
     PdfLayout layout;
+    size_t laid_out;    // its bytes
     // The page in hand.
     Buf letters;
     PdfWord *words;

@@ -49,10 +49,19 @@ def laughs():
     return docx(word(paragraph("&a9;"), f'<!DOCTYPE w [<!ENTITY a0 "ha">{entities}]>'))
 
 
-def epub(href):
+def epub(href, package="p.opf", more=()):
+    items = "".join(f'<item id="{one}" href="{one}"/>' for one in (href, *more))
+    spine = "".join(f'<itemref idref="{one}"/>' for one in (href, *more))
     return archive([("mimetype", "application/epub+zip"),
-                    ("META-INF/container.xml", '<container><rootfiles><rootfile full-path="p.opf"/></rootfiles></container>'),
-                    ("p.opf", f'<package><manifest><item id="a" href="{href}"/></manifest><spine><itemref idref="a"/></spine></package>')])
+                    ("META-INF/container.xml", f'<container><rootfiles><rootfile full-path="{package}"/></rootfiles></container>'),
+                    (package, f"<package><manifest>{items}</manifest><spine>{spine}</spine></package>")])
+
+
+TEXT = 'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"'
+
+
+def odt(inside):
+    return archive([("mimetype", "application/vnd.oasis.opendocument.text"), ("content.xml", f"<text {TEXT}>{inside}</text>")])
 
 
 def pdf(content, extra=b"", trailer=b""):
@@ -95,6 +104,10 @@ ATTACKS = {
     "attributes.html": lambda: b"<p " + b"".join(b'a%d="1" ' % i for i in range(400000)) + b">x",
     "deep.html": lambda: b"<div><table><tr><td><ul><li>" * 300000,
     "open-tag.html": lambda: b"<a title='" + b"x" * (7 << 20),
+    "bad-letters.html": lambda: b"<meta charset=utf-8>" + b"\xff" * (7 << 20),
+    "list-names.odt": lambda: odt(f'<text:list text:style-name="{"x" * 1000000}"><text:list-item>'
+                                  + "<text:list><text:list-item><text:p>x</text:p></text:list-item></text:list>" * 15000 + "</text:list-item></text:list>"),
+    "long-names.epub": lambda: epub("a.xhtml", "d/" * 30000 + "p.opf", [f"{i}.xhtml" for i in range(1500)]),
     "letters.pdf": lambda: pdf(LETTERS * 3000000),
     "itself.pdf": lambda: pdf(b"/X Do", form(b"/X Do " * 100)),
     "lines.pdf": lambda: pdf(b"0 0 m 9 9 l S\n" * 6000000),
@@ -102,6 +115,8 @@ ATTACKS = {
     "broken.pdf": lambda: b"%PDF-1.7\n" + os.urandom(200000),
     "deep.json": lambda: b"[" * 5000000,
     "open-quote.csv": lambda: b'a,b\n"' + b"x,\n" * 5000000,
+    "lines.srt": lambda: b"00:00:01,000 --> 00:00:02,000\n" + b"la\n" * 5000000,
+    "cues.srt": lambda: (b"00:00:01 --> 00:00:02\n" + b"la\n" * 60) * 70000,
     "tags.srt": lambda: b"00:00:01,000 --> 00:00:02,000\n" + b"<" * 5000000,
     "zeros.txt": lambda: bytes(47 << 20),
     "letters.txt": lambda: b"x" * (47 << 20),

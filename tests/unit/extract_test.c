@@ -321,6 +321,27 @@ static void test_pdf_words_that_end_before_they_begin(void **state)
     buf_free(&page);
 }
 
+// Tables without end are not all held.
+static void test_pdf_many_tables(void **state)
+{
+    (void)state;
+    enum { PAGES = 200, ROWS = 500 };
+    PdfPages p = {.arena = &arena, .text = {.max = 16 << 20}};
+    for (int i = 0; i < PAGES; i++) {
+        for (int k = 0; k < 2 * ROWS; k++) {
+            float left = k % 2 ? 3000 : 0, top = (float)(12 * (k / 2));
+            PdfWord *w = pdf_pages_add(&p, (PdfBox){left, top, left + 30, top + 10}, k % 2 ? PDF_NEW_CELL : PDF_NEW_LINE);
+            buf_printf(&p.letters, "%d.5", k);
+            w->len = (uint32_t)(p.letters.len - w->at);
+        }
+        pdf_pages_end(&p);
+    }
+    size_t held = 0, n = 0;
+    for (size_t i = 0; i < p.layout.n; i++) held += p.layout.pages[i].len, n += p.layout.pages[i].len > 0;
+    if (p.layout.n != PAGES || n == 0 || n == PAGES || held > PDF_LAYOUT_MAX + (1 << 20)) fail_msg("%zu pages laid out, %zu bytes", n, held);
+    pdf_pages_free(&p);
+}
+
 // A drawing made of letters, and columns that stand too near to be told apart.
 static void test_pdf_unclear_tables(void **state)
 {
@@ -352,6 +373,7 @@ static void test_subtitles(void **state)
     assert_text(S("WEBVTT\n\n00:01.000 --> 00:02.000\n \nso <00:01.500><c>it is</c>\n\n00:02.000 --> 00:02.010\nso it is\n \n\n00:02.010 --> 00:03.000\nso it is\nand on\n\n"
                   "00:09.000 --> 00:10.000\nand on\n"),
                 "x.vtt", "so it is and on\n\nand on");
+    assert_text(S("1\n00:00:01 --> 00:00:02\na\nb\n\n2\n00:00:02 --> 00:00:03\n<i></i>\n\n3\n00:00:03 --> 00:00:04\nb\nc\n"), "x.srt", "a b c");
     assert_text(S("WEBVTT\n\n00:01.000 --> 00:02.000\nsaid\n\nSTYLE\nno\n"), "x.vtt", "said");
 }
 
@@ -368,7 +390,7 @@ int main(void)
         cmocka_unit_test_teardown(test_odt_tables, teardown),         cmocka_unit_test_teardown(test_subtitles, teardown),
         cmocka_unit_test_teardown(test_pdf_hyphens, teardown),        cmocka_unit_test_teardown(test_pdf_contents, teardown),
         cmocka_unit_test_teardown(test_pdf_unclear_tables, teardown), cmocka_unit_test_teardown(test_pdf_words_that_end_before_they_begin, teardown),
-        cmocka_unit_test_teardown(test_encodings, teardown),
+        cmocka_unit_test_teardown(test_encodings, teardown),        cmocka_unit_test_teardown(test_pdf_many_tables, teardown),
         cmocka_unit_test_teardown(test_csv_headers, teardown),        cmocka_unit_test_teardown(test_json_arrays, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
