@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // EPUB (3.3, and 2): the chapters of the spine in reading order, each a page of HTML, once. The pages that list the
-// contents are left out: those that say so, and those that are links and little else.
+// contents are left out: those that are links and little else.
 #include "knowledge/document.h"
 #include "knowledge/html_text.h"
 #include "knowledge/zip.h"
@@ -14,7 +14,7 @@ enum {
 
 typedef struct Item {
     Str id, href;
-    bool contents;
+    bool contents;      // it is said to be a page of contents
 } Item;
 
 typedef struct Epub {
@@ -80,10 +80,10 @@ static Str unescaped(Str href, Arena *a)
 }
 
 // A chapter's name in the archive: its href without what is within the page, from the package file's folder.
-static Str chapter_name(Epub *d, Str href)
+static Str chapter_name(const Epub *d, Str href, Arena *a)
 {
     size_t slash = str_rfind_char(d->package, '/'), fragment = str_find_char(href, '#');
-    Str rest = unescaped(str_slice(href, 0, fragment == STR_NONE ? href.len : fragment), d->arena), step;
+    Str rest = unescaped(str_slice(href, 0, fragment == STR_NONE ? href.len : fragment), a), step;
     Buf b = {0};
     if (slash != STR_NONE) buf_add(&b, str_slice(d->package, 0, slash + 1));
     while (str_cut(&rest, '/', &step)) {
@@ -97,7 +97,7 @@ static Str chapter_name(Epub *d, Str href)
         size_t above = str_rfind_char(buf_str(&b), '/');
         b.len = above == STR_NONE ? 0 : above + 1;
     }
-    Str name = arena_str(d->arena, buf_str(&b));
+    Str name = arena_str(a, buf_str(&b));
     buf_free(&b);
     return name;
 }
@@ -115,14 +115,15 @@ static Str without_fragment(Str href)
     return str_slice(href, 0, at == STR_NONE ? href.len : at);
 }
 
-// Whether a page only leads to others.
-static bool is_contents(const HtmlText *h)
+// Whether a page only leads to others of the book. One that is `said` to may hold a preface all the same.
+static bool is_contents(const HtmlText *h, bool said)
 {
-    enum { FEWEST = 5 };
-    return h->links >= FEWEST && h->linked * 10 >= h->letters * 8;
+    enum { FEWEST = 5, FEW = 300 };     // links, bytes
+    if (said) return h->linked * 2 >= h->letters || h->letters - h->linked < FEW;
+    return h->links >= FEWEST && h->linked * 10 >= h->letters * 8 && h->outside * 5 <= h->links;
 }
 
-static bool read_chapter(Epub *d, Zip *zip, Str name, MarkdownWriter *w, Error *e)
+static bool read_chapter(Epub *d, Zip *zip, Str name, bool contents, MarkdownWriter *w, Error *e)
 {
     Buf page;
     ZipResult result = zip_read_whole(zip, name, CHAPTER_MAX, &page, e);
@@ -130,9 +131,9 @@ static bool read_chapter(Epub *d, Zip *zip, Str name, MarkdownWriter *w, Error *
     size_t before = markdown_position(w);
     bool ok = result == ZIP_ABSENT || (result == ZIP_DONE && html_text_read(&html, buf_str(&page), zip->deadline, e));
     markdown_end_all(w);
-    if (ok && is_contents(&html)) markdown_rewind(w, before);
+    if (ok && is_contents(&html, contents)) markdown_rewind(w, before);
     buf_free(&page);
-    d->read[d->n_read++] = name;
+    if (result == ZIP_DONE) d->read[d->n_read++] = arena_str(d->arena, name);
     return ok;
 }
 
@@ -145,13 +146,18 @@ static bool was_read(const Epub *d, Str name)
 
 static bool read_chapters(Epub *d, Zip *zip, MarkdownWriter *w, Error *e)
 {
-    for (size_t i = 0; i < d->n_spine; i++) {
+    Arena scratch = {0};    // names may be long, and of no file
+    bool ok = true;
+    for (size_t i = 0; i < d->n_spine && ok; i++) {
         const Item *item = item_of(d, d->spine[i]);
-        if (!item || item->contents || (d->contents.len && str_eq(without_fragment(item->href), without_fragment(d->contents)))) continue;
-        Str name = chapter_name(d, item->href);
-        if (!was_read(d, name) && !read_chapter(d, zip, name, w, e)) return false;
+        if (!item) continue;
+        bool contents = item->contents || (d->contents.len && str_eq(without_fragment(item->href), without_fragment(d->contents)));
+        Str name = chapter_name(d, item->href, &scratch);
+        ok = was_read(d, name) || read_chapter(d, zip, name, contents, w, e);
+        arena_reset(&scratch);
     }
-    return true;
+    arena_free(&scratch);
+    return ok;
 }
 
 static bool extract(Extraction *x, Error *e)
@@ -175,5 +181,5 @@ static bool recognise(Str bytes)
 }
 
 const DocumentType document_epub = {
-    .name = S_INIT("epub"), .endings = " epub", .recognise = recognise, .extract = extract, .markdown = true, .version = 3,
+    .name = S_INIT("epub"), .endings = " epub", .recognise = recognise, .extract = extract, .markdown = true, .version = 4,
 };

@@ -42,5 +42,5 @@ static bool extract(Extraction *x, Error *e)
 }
 
 const DocumentType document_html = {
-    .name = S_INIT("html"), .endings = " html htm xhtml", .recognise = recognise, .extract = extract, .markdown = true, .version = 3,
+    .name = S_INIT("html"), .endings = " html htm xhtml", .recognise = recognise, .extract = extract, .markdown = true, .version = 4,
 };

@@ -6,7 +6,7 @@
 
 typedef enum Tag {
     TAG_INLINE, TAG_BLOCK, TAG_BREAK, TAG_HEADING, TAG_LIST, TAG_NUMBERED, TAG_ITEM, TAG_CODE, TAG_TABLE, TAG_ROW, TAG_CELL, TAG_HIDDEN,
-    TAG_QUOTE, TAG_QUOTED, TAG_FOOTER, TAG_LINK, TAG_RAISED, TAG_LOWERED, TAG_RUBY, TAG_IMAGE, TAG_MATH, TAG_TERMS,
+    TAG_PAGE, TAG_QUOTE, TAG_QUOTED, TAG_FOOTER, TAG_LINK, TAG_RAISED, TAG_LOWERED, TAG_RUBY, TAG_IMAGE, TAG_MATH, TAG_TERMS,
 } Tag;
 
 static Tag tag_of(Str name)
@@ -20,13 +20,13 @@ static Tag tag_of(Str name)
         {S_INIT("br"), TAG_BREAK},         {S_INIT("ul"), TAG_LIST},          {S_INIT("ol"), TAG_NUMBERED},
         {S_INIT("table"), TAG_TABLE},      {S_INIT("pre"), TAG_CODE},         {S_INIT("script"), TAG_HIDDEN},
         {S_INIT("style"), TAG_HIDDEN},     {S_INIT("section"), TAG_BLOCK},    {S_INIT("article"), TAG_BLOCK},
-        {S_INIT("header"), TAG_BLOCK},     {S_INIT("footer"), TAG_FOOTER},    {S_INIT("main"), TAG_BLOCK},
+        {S_INIT("header"), TAG_BLOCK},     {S_INIT("footer"), TAG_FOOTER},    {S_INIT("main"), TAG_PAGE},
         {S_INIT("aside"), TAG_BLOCK},      {S_INIT("blockquote"), TAG_QUOTE}, {S_INIT("dl"), TAG_TERMS},
         {S_INIT("dt"), TAG_BLOCK},         {S_INIT("dd"), TAG_BLOCK},         {S_INIT("hr"), TAG_BLOCK},
         {S_INIT("figure"), TAG_BLOCK},     {S_INIT("figcaption"), TAG_BLOCK}, {S_INIT("address"), TAG_BLOCK},
         {S_INIT("form"), TAG_BLOCK},       {S_INIT("fieldset"), TAG_BLOCK},   {S_INIT("details"), TAG_BLOCK},
         {S_INIT("summary"), TAG_BLOCK},    {S_INIT("caption"), TAG_BLOCK},    {S_INIT("center"), TAG_BLOCK},
-        {S_INIT("menu"), TAG_LIST},        {S_INIT("dir"), TAG_LIST},         {S_INIT("body"), TAG_BLOCK},
+        {S_INIT("menu"), TAG_LIST},        {S_INIT("dir"), TAG_LIST},         {S_INIT("body"), TAG_PAGE},
         {S_INIT("nav"), TAG_HIDDEN},       {S_INIT("noscript"), TAG_HIDDEN},  {S_INIT("template"), TAG_HIDDEN},
         {S_INIT("svg"), TAG_HIDDEN},       {S_INIT("iframe"), TAG_HIDDEN},    {S_INIT("object"), TAG_HIDDEN},
         {S_INIT("select"), TAG_HIDDEN},    {S_INIT("textarea"), TAG_HIDDEN},  {S_INIT("title"), TAG_HIDDEN},
@@ -35,6 +35,7 @@ static Tag tag_of(Str name)
         {S_INIT("a"), TAG_LINK},           {S_INIT("sup"), TAG_RAISED},       {S_INIT("sub"), TAG_LOWERED},
         {S_INIT("q"), TAG_QUOTED},         {S_INIT("rt"), TAG_RUBY},          {S_INIT("img"), TAG_IMAGE},
         {S_INIT("math"), TAG_MATH},        {S_INIT("annotation"), TAG_HIDDEN}, {S_INIT("annotation-xml"), TAG_HIDDEN},
+        {S_INIT("html"), TAG_PAGE},
     };
     if (name.len == 2 && (name.ptr[0] | 0x20) == 'h' && name.ptr[1] >= '1' && name.ptr[1] <= '6') return TAG_HEADING;
     for (size_t i = 0; i < sizeof tags / sizeof *tags; i++)
@@ -61,8 +62,7 @@ static bool is_furniture_class(Str value)
         S_INIT("sphinxsidebar"),   S_INIT("linenos"),       S_INIT("lineno"),            S_INIT("linenodiv"),   S_INIT("menubar"),
         S_INIT("mw-editsection"),  S_INIT("navbox"),        S_INIT("noprint"),           S_INIT("sr-only"),     S_INIT("visually-hidden"),
         S_INIT("MathJax_Preview"), S_INIT("skip-link"),     S_INIT("toctitle"),          S_INIT("toc-title"),   S_INIT("list-of-figures"),
-        S_INIT("list-of-tables"),  S_INIT("lof"),           S_INIT("lot"),               S_INIT("site-nav"),    S_INIT("site-footer"),
-        S_INIT("docnav"),          S_INIT("mini-toc"),
+        S_INIT("list-of-tables"),  S_INIT("site-nav"),      S_INIT("site-footer"),       S_INIT("docnav"),      S_INIT("mini-toc"),
     };
     return has_word(value, classes, sizeof classes / sizeof *classes);
 }
@@ -94,6 +94,7 @@ static bool hides(Tag tag, Str name, Str value)
 static bool is_hidden(Tag tag, const XmlAttributes *attributes)
 {
     if (tag == TAG_HIDDEN) return true;
+    if (tag == TAG_PAGE) return false;
     Str name, value;
     for (int at = 0; xml_attributes_next(attributes, &at, &name, &value);)
         if (hides(tag, name, value)) return true;
@@ -119,7 +120,9 @@ static void open_link(HtmlText *h, const XmlAttributes *a)
     for (int at = 0; xml_attributes_next(a, &at, &name, &value);) {
         if (str_eq(name, S("href"))) {
             leads = true;
-            h->away += !str_starts(value, S("#"));
+            // "#" alone is a button's, as of questions that open.
+            h->away += !str_starts(value, S("#")) || value.len == 1;
+            h->outside += str_contains(value, S("://"));
         }
         // "Next: …, Previous: …" leads on from page to page.
         if (str_eq(name, S("rel")) && has_word(value, ways, sizeof ways / sizeof *ways)) markdown_drop_block(h->writer);
@@ -208,6 +211,7 @@ static void start(void *self, Str space, Str name, const XmlAttributes *attribut
         markdown_block(w);
         break;
     case TAG_FOOTER:
+    case TAG_PAGE:
     case TAG_BLOCK: markdown_block(w); break;
     case TAG_BREAK: markdown_line_break(w); break;
     case TAG_HEADING: markdown_heading(w, (unsigned)(name.ptr[1] - '0')); break;
@@ -260,6 +264,7 @@ static void end(void *self, Str space, Str name)
     MarkdownWriter *w = h->writer;
     switch (tag_of(name)) {
     case TAG_BLOCK:
+    case TAG_PAGE:
     case TAG_FOOTER:
     case TAG_QUOTE:
     case TAG_HEADING:

@@ -19,6 +19,7 @@ typedef struct HtmlText {
     size_t mark;        // where that begins
     size_t letters, linked;  // bytes of text so far, and of links among them
     unsigned links, away;   // so far, and those among them that lead out of the page
+    unsigned outside;       // and to other places on the network
     unsigned list;      // depth of the outermost list; 0: none
     size_t list_from;   // what was written before it
     size_t letters_before, linked_before;

@@ -176,7 +176,9 @@ void markdown_block(MarkdownWriter *w)
     }
     // An empty paragraph inside an item leaves the item waiting for its text.
     enum { SHORT = 400 };   // bytes
-    if (!w->dropped || w->heading || w->line.len > SHORT) write_block(w, str_trim_end(buf_str(&w->line)));
+    Str line = str_trim_end(buf_str(&w->line));
+    bool sentence = line.len && memchr(".!?", line.ptr[line.len - 1], 3);
+    if (!w->dropped || w->heading || sentence || line.len > SHORT) write_block(w, line);
     w->dropped = false;
     buf_clear(&w->line);
     w->heading = 0;

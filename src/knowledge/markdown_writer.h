@@ -51,7 +51,7 @@ void markdown_free(MarkdownWriter *w);
 void markdown_text(MarkdownWriter *w, Str text);      // folded
 void markdown_line_break(MarkdownWriter *w);
 void markdown_block(MarkdownWriter *w);               // ends the block that is open
-void markdown_drop_block(MarkdownWriter *w);          // it will not be written, where it is short and no heading
+void markdown_drop_block(MarkdownWriter *w);          // it will not be written, where it is short and neither heading nor sentence
 void markdown_heading(MarkdownWriter *w, unsigned level);  // the next block is a heading; 1 to 6
 void markdown_list(MarkdownWriter *w, bool ordered);
 void markdown_list_end(MarkdownWriter *w);

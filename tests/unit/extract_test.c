@@ -73,6 +73,10 @@ static void test_html_furniture(void **state)
     assert_html("<p>Next: <a rel='next' href='b'>B</a>, Up: <a href='a'>A</a></p><h1>T <a rel='up' href='a'>A</a></h1><table class='menu'><tr><td>B</td></tr></table>", "# T A");
     assert_html("<ul><li><a href='#a'>One</a><ol><li><a href='#b'>Two</a></ol><li><a href='#c'>Three</a></ul><p>text", "text");
     assert_html("<ul><li><a href='#a'>One</a><li><a href='b'>Two</a><li><a href='#c'>Three</a></ul><ul><li><a href='#d'>a</a> said<li>b<li>c</ul>", "- One\n- Two\n- Three\n\n- a said\n- b\n- c");
+    // No whole page is furniture, nor a sentence that has such a link, nor what leads nowhere.
+    assert_text(S("<html class='toc'><body class='navigation' style='display:none'><main id='toc'><p>text</main>"), "x.html", "text");
+    assert_html("<p>As the <a rel='prev' href='a'>last chapter</a> told, it goes on.</p><p>Up: <a rel='up' href='a'>A</a></p>", "As the last chapter told, it goes on.");
+    assert_html("<ul><li><a href='#'>How?</a><li><a href='#'>When?</a><li><a href='#'>Why?</a></ul><div class='lot'>A vase</div>", "- How?\n- When?\n- Why?\n\nA vase");
     assert_html("<math><semantics><mi>y</mi><annotation encoding='application/x-tex'>y</annotation></semantics></math>", "y");
 }
 
@@ -117,6 +121,23 @@ static void test_epub_spine(void **state)
                                            "<p><a href='4'>Chapter Four</a><p><a href='5'>Chapter Five</a></body></html>")},
                     {"text/one.xhtml", S("<html><body><h1>First</h1><table><tr><td>open<ul><li>item</body></html>")}};
     assert_text(zip(epub, 7, true), "x.epub", "# First\n\nopen; item");
+}
+
+// A page of contents may begin with a preface, and a chapter may be a list of places elsewhere.
+static void test_epub_links(void **state)
+{
+    (void)state;
+    Buf preface = {0};
+    for (int i = 0; i < 40; i++) buf_add(&preface, S(" This is the preface."));
+    Entry epub[] = {{"mimetype", S("application/epub+zip")},
+                    {"META-INF/container.xml", S("<container><rootfiles><rootfile full-path=\"p.opf\"/></rootfiles></container>")},
+                    {"p.opf", S("<package><manifest><item id=\"i\" href=\"index.xhtml\"/><item id=\"l\" href=\"list.xhtml\"/></manifest>"
+                                "<spine><itemref idref=\"i\"/><itemref idref=\"l\"/></spine><guide><reference type=\"toc\" href=\"index.xhtml\"/></guide></package>")},
+                    {"index.xhtml", arena_printf(&arena, "<html><body><p>%.*s</p><a href='list.xhtml'>Links</a></body></html>", STR_ARG(buf_str(&preface)))},
+                    {"list.xhtml", S("<html><body><p><a href='https://a.org'>A parser</a><p><a href='https://b.org'>A server</a><p><a href='https://c.org'>A shell</a>"
+                                     "<p><a href='https://d.org'>A pager</a><p><a href='https://e.org'>An editor</a></body></html>")}};
+    assert_text(zip(epub, 5, true), "x.epub", arena_printf(&arena, "%.*s\n\nLinks\n\nA parser\n\nA server\n\nA shell\n\nA pager\n\nAn editor", STR_ARG(str_trim(buf_str(&preface)))).ptr);
+    buf_free(&preface);
 }
 
 // ---- Word ---------------------------------------------------------------------------------------
@@ -384,6 +405,7 @@ int main(void)
         cmocka_unit_test_teardown(test_html_layouts, teardown),       cmocka_unit_test_teardown(test_html_code, teardown),
         cmocka_unit_test_teardown(test_html_furniture, teardown),     cmocka_unit_test_teardown(test_html_encodings, teardown),
         cmocka_unit_test_teardown(test_html_long, teardown),          cmocka_unit_test_teardown(test_epub_spine, teardown),
+        cmocka_unit_test_teardown(test_epub_links, teardown),
         cmocka_unit_test_teardown(test_docx_lists, teardown),         cmocka_unit_test_teardown(test_docx_paragraphs, teardown),
         cmocka_unit_test_teardown(test_docx_formulas, teardown),      cmocka_unit_test_teardown(test_docx_tables, teardown),
         cmocka_unit_test_teardown(test_odt_lists, teardown),          cmocka_unit_test_teardown(test_odt_styles, teardown),
