@@ -43,8 +43,7 @@ PdfWords pdf_words(Str text)
 
 // ---- kinds of text ------------------------------------------------------------------------------
 
-// "12.5", "$ 1,000", "-3%", "–", "Yes" is none.
-static bool is_figure(Str s)
+bool pdf_is_figure(Str s)
 {
     size_t digits = 0, letters = 0;
     for (size_t i = 0; i < s.len; i++) digits += str_is_digit(s.ptr[i]), letters += str_is_alpha(s.ptr[i]);
@@ -84,49 +83,10 @@ bool pdf_tables_likely(Str page)
         bool number = leading_number(line, &n), count = number && n > before && n - before <= STEP;
         if (number) before = n;
         on_end = line.len > SHORT ? 0 : on_end + 1;
-        figures = line.len > SHORT ? 0 : figures + (!count && is_figure(line));
+        figures = line.len > SHORT ? 0 : figures + (!count && pdf_is_figure(line));
         if (on_end >= ON_END && figures >= FIGURES && figures * LINES_A_FIGURE >= on_end) return true;
     }
     return false;
-}
-
-// ---- contents -----------------------------------------------------------------------------------
-
-// Behind the leader of a line ("....", ". . . ."), or STR_NONE.
-static size_t behind_leader(Str line)
-{
-    enum { FEWEST = 5 };
-    size_t dots = 0, end = STR_NONE;
-    for (size_t i = 0; i < line.len; i++) {
-        if (line.ptr[i] == '.') dots++;
-        else if (line.ptr[i] != ' ') dots = 0;
-        if (dots >= FEWEST) end = i + 1;
-    }
-    return end;
-}
-
-bool pdf_is_contents(Str page)
-{
-    enum { PROSE = 80, FEWEST = 5 };
-    size_t leaders = 0, numbers = 0, lines = 0, prose = 0, counted = 0, falls = 0;
-    uint64_t before = 0, n;
-    if (!str_contains(page, S(". .")) && !str_contains(page, S("...."))) return false;
-    for (Str line; str_cut(&page, '\n', &line);) {
-        line = str_trim(line);
-        if (line.len == 0) continue;
-        size_t end = behind_leader(line);
-        Str last = str_trim(str_slice(line, end == STR_NONE ? 0 : end, line.len));
-        bool number = str_to_u64(last, &n);
-        lines++;
-        leaders += end != STR_NONE;
-        numbers += end == STR_NONE && is_figure(line);
-        prose += end == STR_NONE && line.len > PROSE;
-        if (!number) continue;
-        counted++;
-        falls += n < before;
-        before = n;
-    }
-    return leaders >= FEWEST && (leaders + numbers) * 2 >= lines && prose * 10 <= lines && counted >= FEWEST && falls * 5 <= counted;
 }
 
 // ---- lines --------------------------------------------------------------------------------------
@@ -265,7 +225,7 @@ static Kind kind_of(const PdfTable *t, size_t column)
         k.filled++;
         k.letters += n;
         k.longs += n > LONG;
-        k.figures += is_figure(cell);
+        k.figures += pdf_is_figure(cell);
         k.marks += is_mark(cell);
     }
     return k;
@@ -294,7 +254,7 @@ static bool is_contents(const PdfTable *t)
     uint64_t before = 0, n;
     for (size_t row = 0; row < t->rows; row++) {
         Str first = t->cells[row * t->columns], last = t->cells[row * t->columns + t->columns - 1];
-        sections += first.len == 0 || leading_number(first, &n) || is_mark(first) || is_figure(first);
+        sections += first.len == 0 || leading_number(first, &n) || is_mark(first) || pdf_is_figure(first);
         if (last.len == 0) continue;
         if (!leading_number(last, &n) || n < before) falls++;
         else before = n;

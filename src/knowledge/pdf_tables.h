@@ -34,9 +34,8 @@ typedef struct PdfTable {
 // Whether a page, as printed in reading order, may hold a table: worth having it laid out.
 bool pdf_tables_likely(Str page);
 
-// Whether a page, as printed, is a list of contents (or an index): titles, dots that lead the eye, and numbers of pages
-// that rise. What it lists stands in the document itself.
-bool pdf_is_contents(Str page);
+// "12.5", "$ 1,000", "-3%", "–"; "Yes" is none.
+bool pdf_is_figure(Str s);
 
 // The tables of a page that is laid out.
 size_t pdf_tables_find(Str page, Arena *a, PdfTable **tables);

@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/hash.h"
 #include "base/utf8.h"
+#include "knowledge/pdf_contents.h"
 #include "knowledge/pdf_hyphens.h"
 #include "knowledge/pdf_tables.h"
 #include "text/words.h"
@@ -324,14 +325,16 @@ Str pdf_text(Str printed, PdfLayout layout, Arena *a, uint64_t **starts, uint32_
 {
     Str rest = clean(printed, a), text, raw;
     PdfHyphens hyphens = pdf_hyphens(rest, a);
-    size_t n = 0, cap = 0;
+    size_t n = 0, cap = 0, in_all = 0;
+    for (size_t i = 0; i < printed.len; i++) in_all += printed.ptr[i] == '\f';
     Page *pages = NULL;
     while (str_cut(&rest, '\f', &text) && n < PDF_PAGES_MAX) {
         if (!rest.ptr && text.len == 0) break;  // behind the last form feed
         pages = arena_grow(a, pages, n, &cap, sizeof *pages);
-        if (str_cut(&printed, '\f', &raw) && pdf_is_contents(raw)) text = (Str){0};
+        bool contents = str_cut(&printed, '\f', &raw) && pdf_is_contents(raw, in_all);
+        if (contents) text = clean(pdf_above_contents(raw), a);
         pages[n] = read_page(text, a);
-        if (text.ptr && n < layout.n && layout.pages[n].ptr) put_tables(&pages[n], clean(layout.pages[n], a), a);
+        if (!contents && n < layout.n && layout.pages[n].ptr) put_tables(&pages[n], clean(layout.pages[n], a), a);
         n++;
     }
     if (n >= 3) drop_repeated(pages, n, a);

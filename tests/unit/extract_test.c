@@ -318,10 +318,15 @@ static void test_pdf_contents(void **state)
     (void)state;
     assert_printed("It goes\n\fon, and\n\fEnds.\n\ftwo, \n\fb) three\n\f", "It goes on, and\n\nEnds.\n\ntwo,\n\nb) three");
     const char *contents = "Contents\n1 Start . . . . . . 1\n1.1 Install ........ 2\n2 Use . . . . . . 5\n2.1 Open . . . . . . 7\n2.2 Close . . . . . 9\n3\nIndex . . . . . 12\n";
-    assert_printed(arena_printf(&arena, "Title\n\f%s\fText.\n\f", contents).ptr, "Title\n\nText.");
+    assert_printed(arena_printf(&arena, "Title\n\f%s\fText.\n\f\f\f\f", contents).ptr, "Title\n\nText.");
+    assert_printed(arena_printf(&arena, "The Manual\nby Ann\n%s\fText.\n\f\f\f\f\f", contents).ptr, "The Manual by Ann\n\nText.");
     // A list of prices is none, nor is a page that has some dots in it.
     assert_printed("Coffee ..... 3.50\nTea ..... 2.90\nCake ..... 4.10\nMilk ..... 1.20\nSoup ..... 6.00\nBread ..... 2.00\n\f",
                    "Coffee 3.50 Tea 2.90 Cake 4.10 Milk 1.20 Soup 6.00 Bread 2.00");
+    assert_printed(arena_printf(&arena, "%.*sIndex\n\fText.\n\f\f\f\f\f", STR_ARG(str_slice(str_from(contents), 9, strlen(contents)))).ptr, "Text.");
+    assert_printed("9 Late ..... 109\n9.1 Of it ..... 110\n9.2 Too ..... 111\n9.3 And ..... 112\n9.4 End ..... 113\n\f\fText.\n\f", "Text.");
+    assert_printed("Tea ..... 3\nMilk ..... 3\nCake ..... 4\nSoup ..... 6\nRice ..... 9\nFish ..... 14\n\f", "Tea 3 Milk 3 Cake 4 Soup 6 Rice 9 Fish 14");
+    assert_printed("Founded ..... 1950\nMoved ..... 1962\nSold ..... 1980\nBought ..... 1991\nClosed ..... 2004\n\f\f", "Founded 1950 Moved 1962 Sold 1980 Bought 1991 Closed 2004");
     assert_printed("Ann ..... 7\nBob ..... 3\nEve ..... 9\nMia ..... 2\nTom ..... 8\nZoe ..... 1\n\f", "Ann 7 Bob 3 Eve 9 Mia 2 Tom 8 Zoe 1");
 }
 
