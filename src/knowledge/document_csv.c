@@ -2,7 +2,7 @@
 //
 // CSV (RFC 4180, and with ; or tabs): each row a paragraph of "column: value" lines, so that a
 // passage that begins in the middle of a table still says what its values are. Comments above the table are left out,
-// a title stays; a first row that is values itself names none.
+// a title stays. A first row that is values itself names none; then the last comment may, as numerical programs write it.
 #include "knowledge/document.h"
 
 enum { COLUMNS_MAX = 1000 };
@@ -63,13 +63,17 @@ static char separator_of(Str line, size_t *most)
     return found;
 }
 
-// Where the table's first row begins, behind comments and a title; *title: that.
-static size_t find_table(Str text, Str *title)
+// Where the table's first row begins, behind comments and a title; *title: that. *comment: the last one, or absent.
+static size_t find_table(Str text, Str *title, Str *comment)
 {
     enum { TITLE_LINES = 5 };
     size_t at = 0, n = 0;
-    *title = (Str){0};
-    while (at < text.len && str_starts(str_slice(text, at, text.len), S("# "))) at += line_at(text, at).len + 1;
+    *title = *comment = (Str){0};
+    while (at < text.len && str_starts(str_slice(text, at, text.len), S("# "))) {
+        Str line = line_at(text, at);
+        *comment = str_slice(line, 2, line.len);
+        at += line.len + 1;
+    }
     if (at > text.len) at = text.len;
     size_t next = at;
     for (int i = 0; i < TITLE_LINES && next < text.len; i++) {
@@ -126,12 +130,20 @@ static void write_row(Buf *b, const Row *names, const Row *row)
     }
 }
 
+// In place of a first row of values: names, where the comment has as many; else none.
+static void name_by_comment(Row *names, Str comment, char separator, Arena *a)
+{
+    size_t at = 0, n = names->n;
+    read_row(comment, &at, separator, a, names);
+    if (n < 2 || names->n != n || !names_columns(names)) names->n = 0;
+}
+
 static bool extract(Extraction *x, Error *e)
 {
     Str text;
     if (!document_decode(x->bytes, x->shown, x->arena, &text, e)) return false;
-    Str title;
-    size_t at = find_table(text, &title), n;
+    Str title, comment;
+    size_t at = find_table(text, &title, &comment), n;
     char separator = separator_of(line_at(text, at), &n);
     Arena scratch = {0};
     Row *names = arena_new(x->arena, Row, 1), *row = arena_new(x->arena, Row, 1);
@@ -139,7 +151,7 @@ static bool extract(Extraction *x, Error *e)
     size_t first = at;
     if (at < text.len) read_row(text, &at, separator, x->arena, names);
     if (!names_columns(names)) {
-        names->n = 0;
+        name_by_comment(names, comment, separator, x->arena);
         at = first;
     }
     buf_add(&b, title);
@@ -159,5 +171,5 @@ static bool extract(Extraction *x, Error *e)
 }
 
 const DocumentType document_csv = {
-    .name = S_INIT("csv"), .endings = " csv tsv", .extract = extract, .version = 2,
+    .name = S_INIT("csv"), .endings = " csv tsv", .extract = extract, .version = 3,
 };

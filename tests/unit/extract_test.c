@@ -280,6 +280,8 @@ static void test_csv_headers(void **state)
     assert_text(S("#id,name\n1,a\n"), "x.csv", "#id: 1\nname: a");
     assert_text(S("one\ntwo\n"), "x.csv", "one: two");
     assert_text(S("# only\n"), "x.csv", "");
+    assert_text(S("# by hand\n# time, load\n0,1.5\n1,2.5\n"), "x.csv", "time: 0\nload: 1.5\n\ntime: 1\nload: 2.5");
+    assert_text(S("# made by hand\n0,1.5\n"), "x.csv", "0\n1.5");
 }
 
 static void test_json_arrays(void **state)
