@@ -95,9 +95,10 @@ bool pdfium_check(const Pdfium *p, Error *e)
     if (!file_exists(p->library.ptr)) return unusable(p, S("it is not there"), e);
     // It has no input; what is shown of one is the library itself.
     Converter c = {.program = p->child.ptr, .library = p->library.ptr, .arguments = {"--check"}, .input = p->library.ptr};
-    bool ok = converter_run(&c, &none, &said, &status) == CONVERTER_OK;
-    if (!ok) unusable(p, status > 128 ? S("it crashes") : buf_str(&said), e);
+    ConverterResult result = converter_run(&c, &none, &said, &status);
+    Str why = result == CONVERTER_HUNG ? S("it hangs") : result == CONVERTER_FULL ? S("it prints what nobody asked for") : status > 128 ? S("it crashes") : buf_str(&said);
+    if (result != CONVERTER_OK) unusable(p, why, e);
     buf_free(&none);
     buf_free(&said);
-    return ok;
+    return result == CONVERTER_OK;
 }

@@ -206,6 +206,14 @@ static void test_check(void **state)
     assert_false(pdfium_check(&f.pdfium, &e));
     assert_non_null(strstr(e.what, "libpdfium.so cannot be used as PDFium: undefined symbol: FPDF_LoadPage; pdftotext reads"));
     assert_non_null(strstr(e.hint, "CONFAB_PDFIUM=off"));
+    put(&f, "bin/confab-pdfium", S("#!/bin/sh\nexec sleep 9\n"));
+    assert_int_equal(chmod(f.pdfium.child.ptr, 0755), 0);
+    assert_false(pdfium_check(&f.pdfium, &e));
+    assert_non_null(strstr(e.what, "it hangs"));
+    put(&f, "bin/confab-pdfium", S("#!/bin/sh\nexec yes\n"));
+    assert_int_equal(chmod(f.pdfium.child.ptr, 0755), 0);
+    assert_false(pdfium_check(&f.pdfium, &e));
+    assert_non_null(strstr(e.what, "it prints what nobody asked for"));
     Pdfium none = {.library = S("/nonexistent/libpdfium.so"), .child = f.pdfium.child};
     assert_false(pdfium_check(&none, &e));
     assert_non_null(strstr(e.what, "it is not there"));
