@@ -82,13 +82,13 @@ static bool is_furniture_id(Str value)
 
 static bool hides(Tag tag, Str name, Str value)
 {
-    if (str_eq(name, S("class")))
-        return is_furniture_class(value) || (tag == TAG_CELL && str_eq(value, S("gutter"))) || ((tag == TAG_TABLE || tag == TAG_LIST) && str_eq(value, S("menu")));
+    if (str_eq(name, S("class"))) return is_furniture_class(value) || (tag == TAG_CELL && str_eq(value, S("gutter")));
     // A heading or an item may be called anything.
     if (str_eq(name, S("id"))) return tag != TAG_HEADING && tag != TAG_ITEM && is_furniture_id(value);
     if (str_eq(name, S("style"))) return str_contains(value, S("display:none")) || str_contains(value, S("display: none"));
     if (str_eq(name, S("role"))) return is_furniture_role(value);
-    return str_eq(name, S("hidden")) || (str_eq(name, S("aria-hidden")) && str_eq(value, S("true")));
+    if (str_eq(name, S("hidden"))) return !str_eq_ignore_case(value, S("until-found"));  // shown to whoever looks for it
+    return str_eq(name, S("aria-hidden")) && str_eq(value, S("true"));
 }
 
 static bool is_hidden(Tag tag, const XmlAttributes *attributes)
@@ -191,6 +191,28 @@ static void close_list(HtmlText *h)
     if (leads && !h->writer->table) markdown_rewind(h->writer, h->list_from);
 }
 
+// A table or list of class "menu" leads to other pages, or is a restaurant's: its links tell, but within a table that
+// would be too late.
+static bool is_menu(Tag tag, const XmlAttributes *a)
+{
+    return (tag == TAG_TABLE || tag == TAG_LIST) && str_eq(xml_attribute(a, "class"), S("menu"));
+}
+
+static void open_menu(HtmlText *h, Tag tag, const XmlAttributes *a)
+{
+    if (h->menu || h->writer->code || !is_menu(tag, a)) return;
+    h->menu = h->depth;
+    h->menu_from = markdown_position(h->writer);
+    h->links_before_menu = h->links;
+}
+
+static void close_menu(HtmlText *h)
+{
+    if (h->menu <= h->depth) return;
+    h->menu = 0;
+    if (h->links > h->links_before_menu && !h->writer->table) markdown_rewind(h->writer, h->menu_from);
+}
+
 // ---- elements -----------------------------------------------------------------------------------
 
 static void start(void *self, Str space, Str name, const XmlAttributes *attributes)
@@ -201,7 +223,7 @@ static void start(void *self, Str space, Str name, const XmlAttributes *attribut
     if (h->hidden) return;
     MarkdownWriter *w = h->writer;
     Tag tag = tag_of(name);
-    if (is_hidden(tag, attributes) || (tag == TAG_FOOTER && !h->quote) || (tag == TAG_MATH && show_formula(h, attributes))) {
+    if (is_hidden(tag, attributes) || (w->table && is_menu(tag, attributes)) || (tag == TAG_FOOTER && !h->quote) || (tag == TAG_MATH && show_formula(h, attributes))) {
         h->hidden = h->depth;
         return;
     }
@@ -217,6 +239,7 @@ static void start(void *self, Str space, Str name, const XmlAttributes *attribut
     case TAG_HEADING: markdown_heading(w, (unsigned)(name.ptr[1] - '0')); break;
     case TAG_LIST:
     case TAG_NUMBERED:
+        open_menu(h, tag, attributes);
         open_list(h);
         markdown_list(w, tag == TAG_NUMBERED);
         break;
@@ -226,7 +249,10 @@ static void start(void *self, Str space, Str name, const XmlAttributes *attribut
         break;
     case TAG_ITEM: markdown_item(w); break;
     case TAG_CODE: markdown_code(w); break;
-    case TAG_TABLE: markdown_table(w); break;
+    case TAG_TABLE:
+        open_menu(h, tag, attributes);
+        markdown_table(w);
+        break;
     case TAG_ROW: markdown_row(w); break;
     case TAG_CELL:
         markdown_cell(w);
@@ -273,13 +299,17 @@ static void end(void *self, Str space, Str name)
     case TAG_NUMBERED:
         markdown_list_end(w);
         close_list(h);
+        close_menu(h);
         break;
     case TAG_TERMS:
         markdown_block(w);
         close_list(h);
         break;
     case TAG_CODE: markdown_code_end(w); break;
-    case TAG_TABLE: markdown_table_end(w); break;
+    case TAG_TABLE:
+        markdown_table_end(w);
+        close_menu(h);
+        break;
     case TAG_ROW: markdown_row_end(w); break;
     case TAG_QUOTED: markdown_text(w, S("\xE2\x80\x9D")); break;
     case TAG_RUBY: markdown_text(w, S(")")); break;

@@ -24,6 +24,9 @@ typedef struct HtmlText {
     size_t list_from;   // what was written before it
     size_t letters_before, linked_before;
     unsigned links_before, away_before;
+    unsigned menu;      // depth of the outermost menu; 0: none
+    size_t menu_from;
+    unsigned links_before_menu;
 } HtmlText;
 
 XmlHandler html_text_handler(HtmlText *h);

@@ -70,13 +70,16 @@ static void test_html_furniture(void **state)
     assert_html("<div class='a toc'>1. One</div><h2>One<a class='anchor'>¶</a></h2><div id='nav-path'>up</div><p>text</p><footer>© us</footer>", "## One\n\ntext");
     assert_html("<blockquote>said<footer>Ann</footer></blockquote><h2 id='toc'>C #</h2>", "said\n\nAnn\n\n## C");
     assert_html("<p>I <img class='emoji' alt='❤️'> <img alt='a photo'>you, <img class='math' alt='x^2'> <math alttext='\\alpha'><mi>a</mi></math></p>", "I ❤️ you, x^2 $\\alpha$");
-    assert_html("<p>Next: <a rel='next' href='b'>B</a>, Up: <a href='a'>A</a></p><h1>T <a rel='up' href='a'>A</a></h1><table class='menu'><tr><td>B</td></tr></table>", "# T A");
+    assert_html("<p>Next: <a rel='next' href='b'>B</a>, Up: <a href='a'>A</a></p><h1>T <a rel='up' href='a'>A</a></h1><table class='menu'><tr><td><a href='b'>B</a></td></tr></table>", "# T A");
     assert_html("<ul><li><a href='#a'>One</a><ol><li><a href='#b'>Two</a></ol><li><a href='#c'>Three</a></ul><p>text", "text");
     assert_html("<ul><li><a href='#a'>One</a><li><a href='b'>Two</a><li><a href='#c'>Three</a></ul><ul><li><a href='#d'>a</a> said<li>b<li>c</ul>", "- One\n- Two\n- Three\n\n- a said\n- b\n- c");
     // No whole page is furniture, nor a sentence that has such a link, nor what leads nowhere.
     assert_text(S("<html class='toc'><body class='navigation' style='display:none'><main id='toc'><p>text</main>"), "x.html", "text");
     assert_html("<p>As the <a rel='prev' href='a'>last chapter</a> told, it goes on.</p><p>Up: <a rel='up' href='a'>A</a></p>", "As the last chapter told, it goes on.");
     assert_html("<ul><li><a href='#'>How?</a><li><a href='#'>When?</a><li><a href='#'>Why?</a></ul><div class='lot'>A vase</div>", "- How?\n- When?\n- Why?\n\nA vase");
+    assert_html("<table class='menu'><tr><td>Soup</td><td>4.50</td></tr></table><ul class='menu'><li>Tea<li>Cake</ul><ul class='menu'><li><a href='b'>B</a>: more of it</ul><p>end",
+                "| Soup | 4.50 |\n| --- | --- |\n\n- Tea\n- Cake\n\nend");
+    assert_html("<p hidden>no</p><p hidden='until-found'>yes", "yes");
     assert_html("<math><semantics><mi>y</mi><annotation encoding='application/x-tex'>y</annotation></semantics></math>", "y");
 }
 
