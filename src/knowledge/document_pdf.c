@@ -126,5 +126,5 @@ static bool extract(Extraction *x, Error *e) { return x->pdfium ? by_pdfium(x, e
 static bool recognise(Str bytes) { return str_starts(str_trim(str_slice(bytes, 0, 1024)), S("%PDF-")); }
 
 const DocumentType document_pdf = {
-    .name = S_INIT("pdf"), .endings = " pdf", .recognise = recognise, .extract = extract, .version = 6,
+    .name = S_INIT("pdf"), .endings = " pdf", .recognise = recognise, .extract = extract, .markdown = true, .version = 7,
 };

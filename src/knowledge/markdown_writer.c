@@ -110,8 +110,7 @@ static void write_item_mark(MarkdownWriter *w)
         buf_add(&w->out, S("- "));
 }
 
-// Whether a line of plain text would be taken for a heading, its underline, or a fence.
-static bool looks_like_mark(Str line, bool first)
+bool markdown_is_mark(Str line, bool first)
 {
     if (line.len == 0) return false;
     char mark = line.ptr[0];
@@ -127,7 +126,7 @@ static void write_escaped(MarkdownWriter *w, Str text)
     Str line;
     for (bool first = true; str_cut(&text, '\n', &line); first = false) {
         if (!first) buf_add_char(&w->out, '\n');
-        if (looks_like_mark(line, first)) buf_add_char(&w->out, '\\');
+        if (markdown_is_mark(line, first)) buf_add_char(&w->out, '\\');
         buf_add(&w->out, line);
     }
 }

@@ -73,6 +73,10 @@ typedef enum MarkdownScript { MARKDOWN_RAISED, MARKDOWN_LOWERED, MARKDOWN_NOTE }
 size_t markdown_mark(const MarkdownWriter *w);
 void markdown_script(MarkdownWriter *w, size_t mark, MarkdownScript script);
 
+// Whether a line of plain text would be taken for a heading, the underline of one (not the first line of a block), or a
+// fence: a backslash before it says that it is none.
+bool markdown_is_mark(Str line, bool first);
+
 // Ends whatever is open: one part of a document leaves nothing to the next.
 void markdown_end_all(MarkdownWriter *w);
 

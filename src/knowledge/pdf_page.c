@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "knowledge/pdf_page.h"
 
+#include <math.h>
+
 #include "base/utf8.h"
+#include "knowledge/pdf_headings.h"
 #include "knowledge/pdf_tables.h"
 
 enum {
@@ -23,19 +26,58 @@ static bool has_space(const PdfBox *a, const PdfBox *b)
 
 static void add_word(Buf *out, const PdfPages *pages, const PdfWord *w) { buf_add(out, (Str){pages->letters.ptr + w->at, w->len}); }
 
+// What stands on end says nothing by its height.
+static uint8_t size_of(const PdfWord *w)
+{
+    float height = pdf_box_height(&w->box), width = w->box.right - w->box.left;
+    if (!(height > PDF_SIZE_LEAST) || (w->len > 2 && height > 2 * width)) return 0;
+    float steps = logf(height / PDF_SIZE_LEAST) / logf(PDF_SIZE_STEP) + 0.5F;
+    return steps < 1 ? 1 : steps < UINT8_MAX ? (uint8_t)steps : UINT8_MAX;
+}
+
+// The size of the most letters, by a vote that keeps one candidate: in a line, one size has the majority or none matters.
+typedef struct LineSize {
+    uint8_t size;
+    size_t lead;        // letters that it has more than others
+    float height;       // of the word before, whose size need not be found again
+    uint8_t of_height;
+} LineSize;
+
+static void vote(LineSize *line, const PdfWord *w)
+{
+    float height = pdf_box_height(&w->box);
+    if (height != line->height || w->len < 3) line->of_height = size_of(w);
+    line->height = w->len < 3 ? 0 : height;
+    if (line->lead == 0) line->size = line->of_height;
+    if (line->size == line->of_height) line->lead += w->len;
+    else if (line->lead > w->len) line->lead -= w->len;
+    else line->size = line->of_height, line->lead = w->len - line->lead;
+}
+
+static void end_line(PdfPages *pages, LineSize *line, PdfBreak after)
+{
+    buf_add_char(&pages->sizes, (char)line->size);
+    if (after == PDF_NEW_FLOW) buf_add_char(&pages->sizes, 0);
+    line->size = 0;
+    line->lead = 0;
+}
+
 // A hyphen at a line's end stays: whether it is the word's own, the whole document tells.
 static void write_text(PdfPages *pages)
 {
+    LineSize line = {0};
     for (size_t i = 0; i < pages->n; i++) {
         const PdfWord *w = &pages->words[i];
         PdfBreak after = i + 1 < pages->n ? w[1].before : PDF_NEW_FLOW;
         add_word(&pages->text, pages, w);
+        vote(&line, w);
         if (after == PDF_SAME_LINE) {
             if (has_space(&w->box, &w[1].box)) buf_add_char(&pages->text, ' ');
         } else if (after == PDF_NEW_CELL) {
             buf_add_char(&pages->text, '\t');
         } else {
             buf_add(&pages->text, after == PDF_NEW_FLOW ? S("\n\n") : S("\n"));
+            end_line(pages, &line, after);
         }
     }
 }
@@ -170,12 +212,15 @@ void pdf_pages_end(PdfPages *pages)
     if (pages->layout.n < PDF_PAGES_MAX) {
         pages->layout.pages = arena_grow(pages->arena, pages->layout.pages, pages->layout.n, &pages->cap_pages, sizeof *pages->layout.pages);
         bool wanted = pages->n && pages->n <= WORDS_MAX && pages->laid_out < PDF_LAYOUT_MAX && pdf_tables_likely(str_slice(buf_str(&pages->text), before, pages->text.len));
+        pages->layout.sizes = arena_grow(pages->arena, pages->layout.sizes, pages->layout.n, &pages->cap_sizes, sizeof *pages->layout.sizes);
+        pages->layout.sizes[pages->layout.n] = arena_str(pages->arena, buf_str(&pages->sizes));
         Str layout = wanted ? lay_out(pages) : (Str){0};
         pages->layout.pages[pages->layout.n++] = layout;
         pages->laid_out += layout.len;
     }
     buf_add_char(&pages->text, '\f');
     buf_clear(&pages->letters);
+    buf_clear(&pages->sizes);
     pages->n = 0;
 }
 
@@ -189,6 +234,7 @@ void pdf_pages_free(PdfPages *pages)
 {
     buf_free(&pages->text);
     buf_free(&pages->letters);
+    buf_free(&pages->sizes);
     free(pages->words);
     pages->words = NULL;
 }

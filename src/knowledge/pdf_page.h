@@ -32,9 +32,9 @@ typedef struct PdfPages {
     PdfLayout layout;
     size_t laid_out;    // its bytes
     // The page in hand.
-    Buf letters;
+    Buf letters, sizes;
     PdfWord *words;
-    size_t n, cap, cap_pages;
+    size_t n, cap, cap_pages, cap_sizes;
 } PdfPages;
 
 static inline float pdf_box_height(const PdfBox *b) { return b->bottom - b->top; }

@@ -4,7 +4,9 @@
 #include "base/buf.h"
 #include "base/hash.h"
 #include "base/utf8.h"
+#include "knowledge/markdown_writer.h"
 #include "knowledge/pdf_contents.h"
+#include "knowledge/pdf_headings.h"
 #include "knowledge/pdf_hyphens.h"
 #include "knowledge/pdf_tables.h"
 #include "text/words.h"
@@ -14,22 +16,16 @@ enum {
     LINES_MAX = 4096,  // of a page; what follows is one line
 };
 
-typedef struct Page {
-    Str *lines;     // trimmed; empty ones kept as paragraph ends
-    bool *gone;
-    bool *table;    // the line is a whole table by now
-    size_t n;
-} Page;
-
-static Page read_page(Str text, Arena *a)
+static PdfPage read_page(Str text, Str sizes, Arena *a)
 {
-    Page p = {0};
+    PdfPage p = {.sizes = sizes};
     size_t n = 1;
     for (size_t i = 0; i < text.len; i++) n += text.ptr[i] == '\n';
     if (n > LINES_MAX) n = LINES_MAX;
     p.lines = arena_new(a, Str, n);
     p.gone = arena_new(a, bool, n);
     p.table = arena_new(a, bool, n);
+    p.headings = arena_new(a, uint8_t, n);
     Str rest = text, line;
     while (p.n < n && str_cut(&rest, '\n', &line)) p.lines[p.n++] = space_trim(line);
     if (rest.len && p.n) p.lines[p.n - 1] = space_trim(rest);
@@ -39,7 +35,7 @@ static Page read_page(Str text, Arena *a)
 // ---- tables -------------------------------------------------------------------------------------
 
 // The lines that have exactly these words, from `first` to before `end`; false: there are none.
-static bool find_lines(const Page *p, const PdfWords *words, PdfWords want, size_t *first, size_t *end)
+static bool find_lines(const PdfPage *p, const PdfWords *words, PdfWords want, size_t *first, size_t *end)
 {
     PdfWords have = {0};
     *first = *end = 0;
@@ -61,7 +57,7 @@ static bool find_lines(const Page *p, const PdfWords *words, PdfWords want, size
 }
 
 // Whether lines, or the tabs within them, have taken the table's rows apart; else they read well as they are.
-static bool is_scattered(const Page *p, size_t first, size_t end, size_t rows)
+static bool is_scattered(const PdfPage *p, size_t first, size_t end, size_t rows)
 {
     size_t n = 0;
     for (size_t i = first; i < end; i++) {
@@ -72,7 +68,7 @@ static bool is_scattered(const Page *p, size_t first, size_t end, size_t rows)
 }
 
 // Rows at its top and bottom may be a line of text that only stood near.
-static void put_table(Page *p, const PdfWords *words, const PdfTable *t, Arena *a)
+static void put_table(PdfPage *p, const PdfWords *words, const PdfTable *t, Arena *a)
 {
     enum { LEFT_OUT = 2 };
     for (size_t out = 0; out <= 2 * LEFT_OUT; out++)
@@ -90,7 +86,7 @@ static void put_table(Page *p, const PdfWords *words, const PdfTable *t, Arena *
         }
 }
 
-static void put_tables(Page *p, Str laid_out, Arena *a)
+static void put_tables(PdfPage *p, Str laid_out, Arena *a)
 {
     PdfTable *tables;
     size_t n = pdf_tables_find(laid_out, a, &tables);
@@ -116,7 +112,7 @@ static uint64_t shape(Str line)
 }
 
 // The k-th line with text from the top (or the bottom), or STR_NONE.
-static size_t edge_line(const Page *p, unsigned k, bool bottom)
+static size_t edge_line(const PdfPage *p, unsigned k, bool bottom)
 {
     for (size_t i = 0; i < p->n; i++) {
         size_t line = bottom ? p->n - 1 - i : i;
@@ -140,7 +136,7 @@ static int by_hash(const void *a, const void *b)
 
 // A line at the same edge of at least three pages, and of a fifth of them (chapters change titles),
 // is no text.
-static void drop_repeated(Page *pages, size_t n, Arena *a)
+static void drop_repeated(PdfPage *pages, size_t n, Arena *a)
 {
     Shape *shapes = arena_new(a, Shape, n * EDGE);
     for (int bottom = 0; bottom < 2; bottom++) {
@@ -176,7 +172,7 @@ static bool is_page_number(Str line)
     return str_eq_ignore_case(str_slice(line, 0, 4), S("page")) && letters <= 6;
 }
 
-static void drop_numbers(Page *p)
+static void drop_numbers(PdfPage *p)
 {
     size_t top = edge_line(p, 0, false), bottom = edge_line(p, 0, true);
     if (top != STR_NONE && is_page_number(p->lines[top])) p->gone[top] = true;
@@ -213,7 +209,29 @@ typedef struct Flow {
     bool paragraph;     // the next line begins one
     bool bullet;        // the next line is an item
     bool in_list;       // the last paragraph was one
+    bool heading;       // the last line was one's
+    size_t line;        // where the line that is written begins; STR_NONE: it may look like what it is
+    bool first;         // it is its block's first one
 } Flow;
+
+// A line that Markdown would take for something else. The first of a page may come to stand at the document's start.
+static void end_line(Flow *f)
+{
+    Buf *b = f->out;
+    if (f->line == STR_NONE || !markdown_is_mark(str_slice(buf_str(b), f->line, b->len), f->first && f->line > 0)) return;
+    buf_add_char(b, 0);
+    if (b->full) return;
+    memmove(b->ptr + f->line + 1, b->ptr + f->line, b->len - 1 - f->line);
+    b->ptr[f->line] = '\\';
+}
+
+static void begin_line(Flow *f, Str gap)
+{
+    end_line(f);
+    if (f->out->len) buf_add(f->out, gap);
+    f->line = f->out->len;
+    f->first = !str_eq(gap, S("\n"));
+}
 
 static bool in_word(char c) { return str_is_alpha(c) || str_is_digit(c) || (unsigned char)c >= 0x80; }
 static bool ends_in_hyphen(Str line) { return line.len > 1 && line.ptr[line.len - 1] == '-' && in_word(line.ptr[line.len - 2]); }
@@ -225,16 +243,17 @@ static void join_line(Flow *f, Str line)
     Buf *b = f->out;
     Str before = f->before;
     if (f->bullet) {
-        if (b->len) buf_add(b, f->in_list ? S("\n") : S("\n\n"));
+        begin_line(f, f->in_list ? S("\n") : S("\n\n"));
         buf_add(b, S("- "));
     } else if (f->paragraph) {
-        if (b->len) buf_add(b, S("\n\n"));
+        begin_line(f, S("\n\n"));
     } else if (ends_in_hyphen(before) && begins_word(line)) {
         if (!pdf_hyphen_stays(f->hyphens, before, line)) b->len--;
     } else if (str_ends(before, S("\xC2\xAD"))) {
         b->len -= 2;
     } else {
-        buf_add(b, reads_on(before, line, f->width) ? S(" ") : S("\n"));
+        if (f->heading || reads_on(before, line, f->width)) buf_add_char(b, ' ');
+        else begin_line(f, S("\n"));
     }
     if (f->bullet || f->paragraph) f->in_list = f->bullet;
 }
@@ -249,18 +268,48 @@ static void add_line(Buf *b, Str line)
     }
 }
 
-static void write_page(Buf *b, const Page *p, const PdfHyphens *hyphens)
+static void begin_heading(Flow *f, unsigned level)
 {
-    Flow f = {.out = b, .hyphens = hyphens, .paragraph = true};
+    begin_line(f, S("\n\n"));
+    f->line = STR_NONE;
+    while (level--) buf_add_char(f->out, '#');
+    buf_add_char(f->out, ' ');
+    f->in_list = false;
+}
+
+// Lines of a heading follow each other whatever stood between them.
+static void write_heading(Flow *f, Str line, uint8_t heading)
+{
+    if (!(heading & PDF_HEADING_GOES_ON)) {
+        begin_heading(f, heading);
+    } else {
+        f->paragraph = f->bullet = false;
+        f->heading = true;
+        join_line(f, line);
+    }
+    add_line(f->out, line);
+    f->before = line;
+    f->heading = f->paragraph = true;
+    f->bullet = false;
+}
+
+// Whether its last line is a heading's.
+static bool write_page(Buf *b, const PdfPage *p, const PdfHyphens *hyphens)
+{
+    Flow f = {.out = b, .hyphens = hyphens, .paragraph = true, .line = STR_NONE};
     for (size_t i = 0; i < p->n; i++)
         if (!p->gone[i] && !p->table[i] && p->lines[i].len > f.width && p->lines[i].len < 400) f.width = p->lines[i].len;
     for (size_t i = 0; i < p->n; i++) {
         if (p->gone[i]) continue;
         Str line = p->lines[i];
         if (p->table[i]) {
-            if (b->len) buf_add(b, S("\n\n"));
+            begin_line(&f, S("\n\n"));
             buf_add(b, line);
-            f = (Flow){.out = b, .hyphens = hyphens, .width = f.width, .paragraph = true};
+            f = (Flow){.out = b, .hyphens = hyphens, .width = f.width, .paragraph = true, .line = STR_NONE};
+            continue;
+        }
+        if (p->headings[i]) {
+            write_heading(&f, line, p->headings[i]);
             continue;
         }
         size_t mark = bullet_len(line);
@@ -271,8 +320,10 @@ static void write_page(Buf *b, const Page *p, const PdfHyphens *hyphens)
         join_line(&f, line);
         add_line(b, line);
         f.before = line;
-        f.paragraph = f.bullet = false;
+        f.paragraph = f.bullet = f.heading = false;
     }
+    end_line(&f);
+    return f.heading;
 }
 
 // What parts a page's text from the next page's: a space within a sentence that goes on.
@@ -327,26 +378,29 @@ Str pdf_text(Str printed, PdfLayout layout, Arena *a, uint64_t **starts, uint32_
     PdfHyphens hyphens = pdf_hyphens(rest, a);
     size_t n = 0, cap = 0, in_all = 0;
     for (size_t i = 0; i < printed.len; i++) in_all += printed.ptr[i] == '\f';
-    Page *pages = NULL;
+    PdfPage *pages = NULL;
     while (str_cut(&rest, '\f', &text) && n < PDF_PAGES_MAX) {
         if (!rest.ptr && text.len == 0) break;  // behind the last form feed
         pages = arena_grow(a, pages, n, &cap, sizeof *pages);
         bool contents = str_cut(&printed, '\f', &raw) && pdf_is_contents(raw, in_all);
         if (contents) text = clean(pdf_above_contents(raw), a);
-        pages[n] = read_page(text, a);
+        pages[n] = read_page(text, layout.sizes && n < layout.n ? layout.sizes[n] : (Str){0}, a);
         if (!contents && n < layout.n && layout.pages[n].ptr) put_tables(&pages[n], clean(layout.pages[n], a), a);
         n++;
     }
     if (n >= 3) drop_repeated(pages, n, a);
+    for (size_t i = 0; i < n; i++) drop_numbers(&pages[i]);
+    pdf_headings(pages, n, a);
     *starts = arena_new(a, uint64_t, n + 1);
     *n_pages = (uint32_t)n;
     Buf b = {0};
+    bool heading = false;   // before this page
     for (size_t i = 0; i < n; i++) {
-        drop_numbers(&pages[i]);
         size_t before = b.len;
         Buf page = {0};
-        write_page(&page, &pages[i], &hyphens);
-        if (page.len && before) buf_add(&b, page_break(buf_str(&b), buf_str(&page)));
+        bool ends_in_heading = write_page(&page, &pages[i], &hyphens);
+        if (page.len && before) buf_add(&b, heading ? S("\n\n") : page_break(buf_str(&b), buf_str(&page)));
+        if (page.len) heading = ends_in_heading;
         (*starts)[i] = b.len;
         buf_add(&b, buf_str(&page));
         buf_free(&page);

@@ -2,8 +2,10 @@
 """PDF files by PDFium: the real library in its sandboxed child. Skipped where there is none (PDFIUM_LIBRARY names one;
 pip install pypdfium2 brings one)."""
 import importlib.util
+import json
 import os
 import pathlib
+import shutil
 import unittest
 import zlib
 
@@ -67,6 +69,20 @@ class Pdfium(e2e.Case):
     def test_table(self):
         content = b"".join(cell(text, 50 + 100 * k, 700 - 14 * i) for i, row in enumerate(TABLE) for k, text in enumerate(row))
         self.assertEqual(self.text(pdf(content)).splitlines()[:3], ["| Animal | Price |", "| --- | --- |", "| Gnat | 13.65 |"])
+
+    def test_headings(self):
+        prose = b"Fees are low for every customer who asks, and they stay so for as long as the customer wishes."
+        heading = lambda text, y, size: b"BT /F %d Tf 50 %d Td (%s) Tj ET\n" % (size, y, text)
+        content = heading(b"Handbook", 750, 24) + cell(prose, 50, 700) + heading(b"1 Prices", 650, 16) + cell(prose, 50, 620)
+        want = "# Handbook\n\n%s\n\n## 1 Prices\n\n%s" % (prose.decode(), prose.decode())
+        for reader in (library(), "off") if shutil.which("pdftotext") else (library(),):
+            self.env["CONFAB_PDFIUM"] = reader
+            self.assertEqual(self.text(pdf(content)), want)
+            self.write("config/chunk-strategy.json", json.dumps({"pdf/x.pdf": {"strategy": "markdown"}}))
+            chunks = json.loads(self.run_ok("chunks", "-p", "demo", "--json").out)["chunks"]
+            chunks = [c for c in chunks if c["document"] == "pdf/x.pdf"]
+            self.assertEqual([c["heading"] for c in chunks], [["Handbook"], ["Handbook", "1 Prices"]])
+            self.assertEqual([want[c["start"]:c["end"]] for c in chunks], [c["text"] for c in chunks])
 
     def test_form(self):
         self.assertIn("Filled in", self.text(pdf(lines(b"Name:"), b"/Annots[6 0 R]", FIELD)))

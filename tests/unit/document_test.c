@@ -441,7 +441,7 @@ static Str pdf_of(const char *printed, const char *laid_out)
     uint64_t *pages;
     uint32_t n;
     Str page = str_from(laid_out);
-    return pdf_text(str_from(printed), (PdfLayout){&page, laid_out ? 1 : 0}, &arena, &pages, &n);
+    return pdf_text(str_from(printed), (PdfLayout){.pages = &page, .n = laid_out ? 1 : 0}, &arena, &pages, &n);
 }
 
 static void assert_pdf(const char *printed, const char *laid_out, const char *want)
@@ -570,7 +570,7 @@ static void test_pdf_table_limits(void **state)
     Str page = buf_str(&wide);
     uint64_t *starts;
     uint32_t n;
-    assert_true(pdf_text(buf_str(&printed), (PdfLayout){&page, 1}, &arena, &starts, &n).len > 0);
+    assert_true(pdf_text(buf_str(&printed), (PdfLayout){.pages = &page, .n = 1}, &arena, &starts, &n).len > 0);
     buf_free(&wide);
     buf_free(&printed);
 }

@@ -2,6 +2,7 @@
 //
 // What real documents are made of, and what a reader should get of it: a small piece of each.
 #include "base/buf.h"
+#include "knowledge/outline.h"
 #include "knowledge/pdf_boxes.h"
 #include "knowledge/pdf_tables.h"
 #include "knowledge/pdf_text.h"
@@ -335,6 +336,109 @@ static void test_pdf_contents(void **state)
     assert_printed("Ann ..... 7\nBob ..... 3\nEve ..... 9\nMia ..... 2\nTom ..... 8\nZoe ..... 1\n\f", "Ann 7 Bob 3 Eve 9 Mia 2 Tom 8 Zoe 1");
 }
 
+// ---- headings -----------------------------------------------------------------------------------
+
+// A page of words with their places: each line in a flow of its own, or (a size below 0) in that of the line before.
+typedef struct Printed {
+    int size;
+    const char *text;
+} Printed;
+
+static void add_flow(Buf *out, const Printed *line, int *top)
+{
+    int size = line->size < 0 ? -line->size : line->size, left = 10;
+    Str rest = str_from(line->text), word;
+    if (line->size > 0) buf_add(out, S("<flow><block>"));
+    buf_add(out, S("<line>"));
+    *top += 2 * size;
+    for (int right; str_cut(&rest, ' ', &word); left = right + size / 3) {
+        right = left + size * (int)word.len / 2;
+        buf_printf(out, "<word xMin=\"%d\" yMin=\"%d\" xMax=\"%d\" yMax=\"%d\">%.*s</word>", left, *top, right, *top + size, STR_ARG(word));
+    }
+    buf_add(out, S("</line>"));
+}
+
+// `n` pages, a line without text between them.
+static Str text_of_pages(const Printed *lines, size_t n)
+{
+    Buf page = {0};
+    PdfBoxes b = {.pages = {.arena = &arena, .text = {.max = 100000}}};
+    int top = 0;
+    uint64_t *pages;
+    uint32_t n_pages;
+    buf_add(&page, S("<page>"));
+    for (size_t i = 0; i < n; i++) {
+        if (lines[i].text) {
+            add_flow(&page, &lines[i], &top);
+            continue;
+        }
+        buf_add(&page, S("</page><page>"));
+        top = 0;
+    }
+    buf_add(&page, S("</page>"));
+    assert_true(pdf_boxes_take(&b, &page));
+    Str got = pdf_text(buf_str(&b.pages.text), b.pages.layout, &arena, &pages, &n_pages);
+    pdf_pages_free(&b.pages);
+    buf_free(&page);
+    return got;
+}
+
+#define PROSE "Fees are low for every customer who asks, and they stay so for as long as the customer wishes."
+#define SMALL "The rest of this paragraph is as long as the others, so that there is a body to compare with here."
+
+static void assert_pages(const Printed *lines, size_t n, const char *want)
+{
+    Str got = text_of_pages(lines, n);
+    if (!str_eq(got, str_from(want))) fail_msg("<%.*s>\nnot\n<%s>", STR_ARG(got), want);
+}
+#define ASSERT_PAGES(lines, want) assert_pages(lines, sizeof(lines) / sizeof *(lines), want)
+
+static void test_pdf_headings(void **state)
+{
+    (void)state;
+    // The title, without the names below it; a number that stands apart; lines of one heading, and a hyphen between them;
+    // a heading in the flow of its text, and one that a page ends with.
+    static const Printed book[] = {
+        {24, "Acme Handbook"}, {14, "Jane Doe"}, {14, "May 2, 2020"}, {10, PROSE},    {18, "1"},    {18, "First Steps"}, {10, PROSE},
+        {14, "1.1 How cus-"},  {-14, "tomers pay"}, {10, PROSE},      {-14, "1.2 Late fees"}, {-10, PROSE}, {-10, SMALL}, {18, "Chapter 2"}, {0, NULL},
+        {10, "prices are low in every month of the year, and lower still for those who come back."}};
+    ASSERT_PAGES(book, "# Acme Handbook\n\nJane Doe\n\nMay 2, 2020\n\n" PROSE "\n\n## 1 First Steps\n\n" PROSE "\n\n### 1.1 How customers pay\n\n" PROSE
+                       "\n\n### 1.2 Late fees\n\n" PROSE " " SMALL "\n\n## Chapter 2\n\nprices are low in every month of the year, and lower still for those who come back.");
+}
+
+static void test_pdf_no_headings(void **state)
+{
+    (void)state;
+    // All in one size, a drop cap, and a larger word within a line.
+    static const Printed plain[] = {{10, "Acme Handbook"}, {10, PROSE}, {30, "T"}, {10, SMALL}};
+    ASSERT_PAGES(plain, "Acme Handbook\n\n" PROSE "\n\nT\n\n" SMALL);
+    // A paragraph in large letters, a sentence, a formula, a date, a line that reads on.
+    static const Printed large[] = {{10, PROSE}, {20, PROSE}, {-20, SMALL}, {10, SMALL}, {-15, "A + B = C * D"}, {-10, PROSE}, {-13, "All of this is so."}, {-10, PROSE}, {-10, SMALL}};
+    assert_false(str_contains(text_of_pages(large, sizeof large / sizeof *large), S("#")));
+    static const Printed inside[] = {{10, PROSE}, {-10, "what they pay is the same for everyone who comes to us with"}, {-12, "Jabberwocky Fonts"}, {-10, SMALL}, {10, PROSE}};
+    assert_false(str_contains(text_of_pages(inside, sizeof inside / sizeof *inside), S("#")));
+    // Slides and drawings: nothing to compare with, nothing below.
+    static const Printed slide[] = {{20, "Our plan"}, {14, "Grow"}, {14, "Sell"}, {10, "in all the shops of the whole country"}};
+    assert_false(str_contains(text_of_pages(slide, sizeof slide / sizeof *slide), S("#")));
+    static const Printed drawing[] = {{10, PROSE}, {10, SMALL}, {10, PROSE}, {14, "Mass"}, {14, "Speed"}, {14, "Joule"}, {10, "x"}};
+    assert_false(str_contains(text_of_pages(drawing, sizeof drawing / sizeof *drawing), S("#")));
+    // What many pages repeat.
+    static const Printed notes[] = {{10, PROSE}, {14, "Note"}, {10, SMALL}, {0, NULL}, {10, SMALL}, {14, "Note"}, {10, PROSE}, {0, NULL}, {10, SMALL}, {10, PROSE}, {14, "Note"}, {10, SMALL},
+                                    {0, NULL},   {10, PROSE},  {10, SMALL}, {10, PROSE}, {14, "Note"}, {10, SMALL}};
+    assert_false(str_contains(text_of_pages(notes, sizeof notes / sizeof *notes), S("#")));
+}
+
+// Text that Markdown would take for something else stays what it is.
+static void test_pdf_escapes(void **state)
+{
+    (void)state;
+    assert_printed("# A comment\n\n#include <a.h>\n\nOne\n---\nTwo\n===\n\n---\n\n```\nx\n\n#\n\n\xE2\x80\xA2 # item\n\n1986. A year\n\f---\n\n=\xC2\xAD\n==\n\f",
+                   "\\# A comment\n\n#include <a.h>\n\nOne\n\\---\nTwo\n\\===\n\n---\n\n\\``` x\n\n\\#\n\n- # item\n\n1986. A year\n\n\\---\n\n===");
+    Outline outline = {0};
+    outline_read(S("\\# A comment\n\n#include <a.h>\n\nOne\n\\---\nTwo\n\\===\n\n---\n\n\\``` x\n\n\\#\n\n- # item\n\n1986. A year\n\n\\---\n\n==="), &outline, &arena);
+    assert_int_equal(outline.n, 0);
+}
+
 // A word may claim to end left of where it begins, as far as it likes.
 static void test_pdf_words_that_end_before_they_begin(void **state)
 {
@@ -420,7 +524,9 @@ int main(void)
         cmocka_unit_test_teardown(test_docx_formulas, teardown),      cmocka_unit_test_teardown(test_docx_tables, teardown),
         cmocka_unit_test_teardown(test_odt_lists, teardown),          cmocka_unit_test_teardown(test_odt_styles, teardown),
         cmocka_unit_test_teardown(test_odt_tables, teardown),         cmocka_unit_test_teardown(test_subtitles, teardown),
-        cmocka_unit_test_teardown(test_pdf_hyphens, teardown),        cmocka_unit_test_teardown(test_pdf_contents, teardown),
+        cmocka_unit_test_teardown(test_pdf_hyphens, teardown),
+        cmocka_unit_test_teardown(test_pdf_headings, teardown), cmocka_unit_test_teardown(test_pdf_no_headings, teardown),
+        cmocka_unit_test_teardown(test_pdf_escapes, teardown),        cmocka_unit_test_teardown(test_pdf_contents, teardown),
         cmocka_unit_test_teardown(test_pdf_unclear_tables, teardown), cmocka_unit_test_teardown(test_pdf_words_that_end_before_they_begin, teardown),
         cmocka_unit_test_teardown(test_encodings, teardown),        cmocka_unit_test_teardown(test_pdf_many_tables, teardown),
         cmocka_unit_test_teardown(test_csv_headers, teardown),        cmocka_unit_test_teardown(test_json_arrays, teardown),

@@ -117,6 +117,39 @@ static void test_order(void **state)
     buf_free(&b);
 }
 
+static void add_text(Buf *b, int *top, int size, const char *text)
+{
+    int left = 1000;
+    char mark = 'n';
+    Str rest = str_from(text), word;
+    *top += 2 * size;
+    for (int right; str_cut(&rest, ' ', &word); mark = 's', left = right + size / 3) {
+        right = left + size * (int)word.len / 2;
+        buf_printf(b, "%c%d %d %d %d %.*s\n", mark, left, *top, right, *top + size, STR_ARG(word));
+    }
+}
+
+static void test_headings(void **state)
+{
+    (void)state;
+    Buf b = {0};
+    int top = 0;
+    const char *prose = "Fees are low for every customer who asks, and they stay so for as long as the customer wishes.";
+    add_text(&b, &top, 2000, "Acme Handbook");
+    add_text(&b, &top, 1000, prose);
+    // A number that a wide gap parts from its heading, as LaTeX prints it.
+    buf_printf(&b, "n1000 %d 1700 %d 1\ns3500 %d 8000 %d Prices\n", top + 3000, top + 4400, top + 3000, top + 4400);
+    top += 3400;
+    add_text(&b, &top, 1000, prose);
+    add_text(&b, &top, 1000, "# no heading");
+    add_text(&b, &top, 1000, prose);
+    buf_add(&b, S("p\n"));
+    Str got = text_of(buf_str(&b), b.len);
+    Str want = arena_printf(&arena, "# Acme Handbook\n\n%s\n\n## 1 Prices\n\n%s\n\n\\# no heading\n\n%s", prose, prose, prose);
+    if (!str_eq(got, want)) fail_msg("<%.*s>\nnot\n<%.*s>", STR_ARG(got), STR_ARG(want));
+    buf_free(&b);
+}
+
 // What a child may print that a document has taken over.
 static void test_words_broken(void **state)
 {
@@ -322,6 +355,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_words, teardown),   cmocka_unit_test_teardown(test_table, teardown),
+        cmocka_unit_test_teardown(test_headings, teardown),
         cmocka_unit_test_teardown(test_order, teardown),   cmocka_unit_test_teardown(test_words_broken, teardown),
         cmocka_unit_test_teardown(test_child, teardown),   cmocka_unit_test_teardown(test_check, teardown),
         cmocka_unit_test_teardown(test_wrong_library, teardown),
