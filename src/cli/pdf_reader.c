@@ -3,7 +3,7 @@
 
 #include <limits.h>
 
-#include "knowledge/converter.h"
+#include "documents/converter.h"
 
 Pdfium *pdf_reader(Cli *cli)
 {

@@ -6,7 +6,7 @@
 #define CONFAB_CLI_PDF_READER_H
 
 #include "cli/cli.h"
-#include "knowledge/pdfium.h"
+#include "documents/pdfium.h"
 
 // For KnowledgeOptions and ProjectOptions, in the cli's arena; NULL: pdftotext.
 Pdfium *pdf_reader(Cli *cli);

@@ -5,7 +5,7 @@
 #ifndef CONFAB_KNOWLEDGE_AHEAD_H
 #define CONFAB_KNOWLEDGE_AHEAD_H
 
-#include "knowledge/document.h"
+#include "documents/document.h"
 
 enum {
     AHEAD_THREADS = 4,   // at most, and no more than processors

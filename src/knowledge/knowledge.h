@@ -16,8 +16,8 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "documents/pdfium.h"
 #include "knowledge/chunk.h"
-#include "knowledge/pdfium.h"
 #include "knowledge/strategy.h"
 
 enum {

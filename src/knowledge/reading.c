@@ -5,7 +5,7 @@
 
 #include "base/file.h"
 #include "base/utf8.h"
-#include "knowledge/document.h"
+#include "documents/document.h"
 
 void reading_skip(Reading *r, Error *e)
 {

@@ -8,10 +8,10 @@
 
 #include "base/utf8.h"
 #include "fuzz.h"
+#include "documents/document.h"
+#include "documents/pdf_boxes.h"
+#include "documents/pdfium_words.h"
 #include "knowledge/chunk.h"
-#include "knowledge/document.h"
-#include "knowledge/pdf_boxes.h"
-#include "knowledge/pdfium_words.h"
 
 static Str packed(Arena *a, const char *mimetype, const char *name, Str part)
 {

@@ -13,7 +13,7 @@ import sys
 FLOORS = [
     ["base"],
     ["llm", "text"],
-    ["conversation", "tokens", "dedup"],
+    ["conversation", "tokens", "dedup", "documents"],
     ["knowledge", "journal", "report"],
     ["project"],
     ["output", "plan"],

@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "base/utf8.h"
-#include "knowledge/document.h"
+#include "documents/document.h"
 
 static Arena arena;
 

@@ -2,10 +2,10 @@
 //
 // What real documents are made of, and what a reader should get of it: a small piece of each.
 #include "base/buf.h"
+#include "documents/pdf_boxes.h"
+#include "documents/pdf_tables.h"
+#include "documents/pdf_text.h"
 #include "knowledge/outline.h"
-#include "knowledge/pdf_boxes.h"
-#include "knowledge/pdf_tables.h"
-#include "knowledge/pdf_text.h"
 
 #include "document_text.h"
 

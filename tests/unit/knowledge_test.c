@@ -15,7 +15,7 @@
 #include "base/json.h"
 #include "base/path.h"
 #include "base/utf8.h"
-#include "knowledge/document.h"
+#include "documents/document.h"
 #include "knowledge/knowledge.h"
 
 // ---- the strategy file --------------------------------------------------------------------------

@@ -13,10 +13,10 @@
 
 #include "base/file.h"
 #include "base/path.h"
-#include "knowledge/document.h"
+#include "documents/document.h"
+#include "documents/pdfium.h"
+#include "documents/pdfium_words.h"
 #include "knowledge/knowledge.h"
-#include "knowledge/pdfium.h"
-#include "knowledge/pdfium_words.h"
 
 static Arena arena;
 
