@@ -121,7 +121,7 @@ static void add_file(Buf *b, const char *label, Str path)
 static void add_pdf_reader(const PdfReaderState *pdf, Buf *b)
 {
     buf_printf(b, "pdf files  %s", pdf->name ? pdf->name : "none can be read: install poppler-utils");
-    if (pdf->library.ptr) buf_printf(b, ", %.*s (%.*s)", STR_ARG(pdf->library), STR_ARG(pdf->version));
+    if (pdf->shared_library.ptr) buf_printf(b, ", %.*s (%.*s)", STR_ARG(pdf->shared_library), STR_ARG(pdf->version));
     else if (pdf->version.ptr) buf_printf(b, " %.*s", STR_ARG(pdf->version));
     buf_add_char(b, '\n');
 }
@@ -191,7 +191,7 @@ static void render_json(const Report *r, const Error *e, Buf *b)
     buf_add(b, S("],\"pdf\":{\"version\":"));
     json_write_string(b, r->pdf.version);
     add_text(b, "reader", str_from(r->pdf.name));
-    add_text(b, "library", r->pdf.library);
+    add_text(b, "library", r->pdf.shared_library);
     buf_printf(b, "},\"chat\":{\"answered\":%s,\"seconds\":", r->answered ? "true" : "false");
     json_write_double(b, r->seconds);
     add_text(b, "error", e->what[0] ? str_from(e->what) : (Str){0});

@@ -9,11 +9,11 @@ Pdfium *pdf_reader(Cli *cli)
 {
     Str named = settings_str(&cli->settings, OPTION_PDFIUM);
     if (str_eq(named, S("off"))) return NULL;
-    Pdfium found = {.library = named.ptr ? named : pdfium_find_library(&cli->arena), .child = pdfium_find_child(&cli->arena)};
+    Pdfium found = {.shared_library = named.ptr ? named : pdfium_find_library(&cli->arena), .child = pdfium_find_child(&cli->arena)};
     char path[PATH_MAX];
     // What somebody named is tried all the same, so that they hear why it is not used.
-    if (!found.library.ptr || (!named.ptr && !found.child.ptr)) return NULL;
-    found.library = arena_str(&cli->arena, realpath(arena_cstr(&cli->arena, found.library), path) ? str_from(path) : found.library);
+    if (!found.shared_library.ptr || (!named.ptr && !found.child.ptr)) return NULL;
+    found.shared_library = arena_str(&cli->arena, realpath(arena_cstr(&cli->arena, found.shared_library), path) ? str_from(path) : found.shared_library);
     Pdfium *p = arena_new(&cli->arena, Pdfium, 1);
     *p = found;
     return p;
@@ -45,5 +45,5 @@ PdfReaderState pdf_reader_state(Cli *cli)
         return pdftotext_state(cli);
     }
     Hash128 identity = pdfium_identity(p);
-    return (PdfReaderState){.name = "PDFium", .library = p->library, .version = hash_hex(&cli->arena, (const unsigned char *)&identity, SHOWN)};
+    return (PdfReaderState){.name = "PDFium", .shared_library = p->shared_library, .version = hash_hex(&cli->arena, (const unsigned char *)&identity, SHOWN)};
 }

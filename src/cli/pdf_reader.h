@@ -15,7 +15,7 @@ Pdfium *pdf_reader(Cli *cli);
 typedef struct PdfReaderState {
     const char *name;       // "PDFium", "pdftotext"; NULL: none
     Str version;            // of pdftotext; of PDFium, which tells none, the start of its library's hash. Absent: not known
-    Str library;            // of PDFium, else absent
+    Str shared_library;     // of PDFium, else absent
 } PdfReaderState;
 
 PdfReaderState pdf_reader_state(Cli *cli);

@@ -282,7 +282,7 @@ ConverterResult converter_run(const Converter *converter, Buf *out, Buf *said, i
     *status = 0;
     said->max = said->max ? said->max : 2000;
     c->library[0] = 0;
-    if (realpath(converter->input, c->input) && find_program(converter->program, c->program) && (!converter->library || realpath(converter->library, c->library))) {
+    if (realpath(converter->input, c->input) && find_program(converter->program, c->program) && (!converter->shared_library || realpath(converter->shared_library, c->library))) {
         Str folder = path_folder(str_from(c->program));
         snprintf(c->folder, sizeof c->folder, "%.*s", STR_ARG(folder));
         for (int p = PROTECTION_OWN; p <= PROTECTION_LIMITS; p++) {

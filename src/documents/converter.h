@@ -20,7 +20,7 @@ enum {
 
 typedef struct Converter {
     const char *program;                         // found on the PATH, or a path
-    const char *library;                         // a file that it loads: its first argument; or NULL
+    const char *shared_library;                  // a file that it loads: its first argument; or NULL
     const char *arguments[CONVERTER_ARGUMENTS];  // before the input and behind it; NULL: the input's place; ends with a second NULL
     const char *input;                           // the file
     bool (*read)(void *ctx, Buf *out);           // called when something came: may take it off the front; false: too much. Or NULL

@@ -112,7 +112,7 @@ static bool by_pdfium(Extraction *x, Error *e)
     PdfiumWords words = {.pages = {.arena = x->arena, .text = {.max = MARKDOWN_TEXT_MAX}}};
     Buf piece = {.max = PDFIUM_PIECE_MAX}, said = {.max = 2000};
     int status;
-    Converter c = {.program = x->pdfium->child.ptr, .library = x->pdfium->library.ptr, .input = x->path, .read = take_words, .ctx = &words};
+    Converter c = {.program = x->pdfium->child.ptr, .shared_library = x->pdfium->shared_library.ptr, .input = x->path, .read = take_words, .ctx = &words};
     ConverterResult result = converter_run(&c, &piece, &said, &status);
     bool ok = use_result(x, result, buf_str(&said), status, e) && use_pages(x, buf_str(&words.pages.text), words.pages.layout, e);
     pdf_pages_free(&words.pages);

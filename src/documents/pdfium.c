@@ -73,7 +73,7 @@ Hash128 pdfium_identity(Pdfium *p)
 {
     Arena scratch = {0};
     Str bytes;
-    if (p->identity.low == 0 && file_read(p->library.ptr, LIBRARY_MAX, &scratch, &bytes, NULL, NULL)) p->identity = hash128(bytes);
+    if (p->identity.low == 0 && file_read(p->shared_library.ptr, LIBRARY_MAX, &scratch, &bytes, NULL, NULL)) p->identity = hash128(bytes);
     arena_free(&scratch);
     return p->identity;
 }
@@ -83,7 +83,7 @@ static bool unusable(const Pdfium *p, Str said, Error *e)
     size_t end = str_find_char(said, '\n');
     Str why = str_trim(str_slice(said, 0, end)), place = S(SANDBOX_LIBRARY ": ");
     if (str_starts(why, place)) why = str_slice(why, place.len, why.len);
-    error_set(e, ERROR_FILE, "pdfium", "%.*s cannot be used as PDFium%s%.*s; pdftotext reads the PDF files", STR_ARG(p->library), why.len ? ": " : "", STR_ARG(why));
+    error_set(e, ERROR_FILE, "pdfium", "%.*s cannot be used as PDFium%s%.*s; pdftotext reads the PDF files", STR_ARG(p->shared_library), why.len ? ": " : "", STR_ARG(why));
     return error_hint(e, "name another libpdfium.so with CONFAB_PDFIUM, or CONFAB_PDFIUM=off");
 }
 
@@ -92,9 +92,9 @@ bool pdfium_check(const Pdfium *p, Error *e)
     Buf none = {.max = 1000}, said = {.max = 1000};
     int status;
     if (!p->child.ptr) return unusable(p, S("confab-pdfium is not installed"), e);
-    if (!file_exists(p->library.ptr)) return unusable(p, S("it is not there"), e);
+    if (!file_exists(p->shared_library.ptr)) return unusable(p, S("it is not there"), e);
     // It has no input; what is shown of one is the library itself.
-    Converter c = {.program = p->child.ptr, .library = p->library.ptr, .arguments = {"--check"}, .input = p->library.ptr};
+    Converter c = {.program = p->child.ptr, .shared_library = p->shared_library.ptr, .arguments = {"--check"}, .input = p->shared_library.ptr};
     ConverterResult result = converter_run(&c, &none, &said, &status);
     Str why = result == CONVERTER_HUNG ? S("it hangs") : result == CONVERTER_FULL ? S("it prints what nobody asked for") : status > 128 ? S("it crashes") : buf_str(&said);
     if (result != CONVERTER_OK) unusable(p, why, e);

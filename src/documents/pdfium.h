@@ -13,7 +13,7 @@
 enum { PDFIUM_VERSION = 1 };    // raised when the same library's words give another text: the cache's key
 
 typedef struct Pdfium {
-    Str library, child;     // paths, NUL behind them
+    Str shared_library, child;  // paths, NUL behind them
     Hash128 identity;       // of the library's contents, once it was asked for; 0: not yet
 } Pdfium;
 

@@ -191,7 +191,7 @@ static Fake fake(const char *script)
 {
     Fake f = {.folder = "/tmp/confab-pdfium-XXXXXX"};
     assert_non_null(mkdtemp(f.folder));
-    f.pdfium = (Pdfium){.library = put(&f, "lib/libpdfium.so", S("one")), .child = put(&f, "bin/confab-pdfium", str_from(script))};
+    f.pdfium = (Pdfium){.shared_library = put(&f, "lib/libpdfium.so", S("one")), .child = put(&f, "bin/confab-pdfium", str_from(script))};
     assert_int_equal(chmod(f.pdfium.child.ptr, 0755), 0);
     return f;
 }
@@ -247,10 +247,10 @@ static void test_check(void **state)
     assert_int_equal(chmod(f.pdfium.child.ptr, 0755), 0);
     assert_false(pdfium_check(&f.pdfium, &e));
     assert_non_null(strstr(e.what, "it prints what nobody asked for"));
-    Pdfium none = {.library = S("/nonexistent/libpdfium.so"), .child = f.pdfium.child};
+    Pdfium none = {.shared_library = S("/nonexistent/libpdfium.so"), .child = f.pdfium.child};
     assert_false(pdfium_check(&none, &e));
     assert_non_null(strstr(e.what, "it is not there"));
-    none = (Pdfium){.library = f.pdfium.library};
+    none = (Pdfium){.shared_library = f.pdfium.shared_library};
     assert_false(pdfium_check(&none, &e));
     assert_non_null(strstr(e.what, "not installed"));
     drop(&f);
@@ -261,10 +261,10 @@ static void test_wrong_library(void **state)
 {
     (void)state;
     Error e;
-    Pdfium p = {.library = S("/proc/self/exe"), .child = S(PDFIUM_CHILD)};
+    Pdfium p = {.shared_library = S("/proc/self/exe"), .child = S(PDFIUM_CHILD)};
     assert_false(pdfium_check(&p, &e));
     Fake f = fake("");
-    p.library = f.pdfium.library;
+    p.shared_library = f.pdfium.shared_library;
     assert_false(pdfium_check(&p, &e));
     assert_non_null(strstr(e.what, "cannot be used"));
     drop(&f);
@@ -344,11 +344,11 @@ static void test_find_library(void **state)
     const char *before = getenv("LD_LIBRARY_PATH");
     Str kept = before ? arena_str(&arena, str_from(before)) : (Str){0};
     setenv("LD_LIBRARY_PATH", arena_printf(&arena, "relative:/nonexistent:%s/lib", f.folder).ptr, 1);
-    assert_true(str_eq(pdfium_find_library(&arena), f.pdfium.library));
+    assert_true(str_eq(pdfium_find_library(&arena), f.pdfium.shared_library));
     if (kept.ptr) setenv("LD_LIBRARY_PATH", kept.ptr, 1);
     else unsetenv("LD_LIBRARY_PATH");
     drop(&f);
-    assert_false(str_eq(pdfium_find_library(&arena), f.pdfium.library));
+    assert_false(str_eq(pdfium_find_library(&arena), f.pdfium.shared_library));
 }
 
 int main(void)
