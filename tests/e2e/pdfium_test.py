@@ -6,10 +6,14 @@ import json
 import os
 import pathlib
 import shutil
+import sys
 import unittest
 import zlib
 
 import e2e
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from pdf_file import pdf_file  # noqa: E402
 
 
 def library():
@@ -25,13 +29,7 @@ def pdf(content, page=b"", extra=(), kids=b"3 0 R"):
                b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>%s>>" % page,
                b"<</Length %d/Filter/FlateDecode>>stream\n%s\nendstream" % (len(packed), packed),
                b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>", *extra]
-    out, places = b"%PDF-1.4\n", []
-    for i, one in enumerate(objects):
-        places.append(len(out))
-        out += b"%d 0 obj\n%s\nendobj\n" % (i + 1, one)
-    table = b"".join(b"%010d 00000 n \n" % at for at in places)
-    return out + b"xref\n0 %d\n0000000000 65535 f \n%strailer<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (
-        len(objects) + 1, table, len(objects) + 1, len(out))
+    return pdf_file(objects)
 
 
 def lines(*texts, matrix=b"1 0 0 1 50 700"):

@@ -20,6 +20,9 @@ import time
 import zipfile
 import zlib
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from pdf_file import pdf_file  # noqa: E402
+
 WORD = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 SECONDS, MEGABYTES = 2, 64
 
@@ -70,13 +73,7 @@ def pdf(content, extra=b"", trailer=b""):
                b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>/XObject<</X 6 0 R>>>>>>",
                b"<</Length %d/Filter/FlateDecode>>stream\n%s\nendstream" % (len(packed), packed),
                b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>", extra or b"null"]
-    out, places = b"%PDF-1.4\n", []
-    for i, one in enumerate(objects):
-        places.append(len(out))
-        out += b"%d 0 obj\n%s\nendobj\n" % (i + 1, one)
-    table = b"".join(b"%010d 00000 n \n" % at for at in places)
-    return out + b"xref\n0 %d\n0000000000 65535 f \n%strailer<</Size %d/Root 1 0 R%s>>\nstartxref\n%d\n%%%%EOF\n" % (
-        len(objects) + 1, table, len(objects) + 1, trailer, len(out))
+    return pdf_file(objects, trailer)
 
 
 def form(content):
